@@ -1,0 +1,1 @@
+"""The page of one integration, made from its provider's declaration alone."""

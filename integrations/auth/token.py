@@ -1,0 +1,57 @@
+"""Signing in with secrets that an admin brings along: an API key, a subdomain and a key, a pair of keys."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from integrations.errors import ConfigProblem
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class SecretInput:
+    """One thing that is asked before connecting. `pattern` has to match the whole of it; what is not `secret` may be shown again."""
+
+    name: str
+    label: str | Promise
+    help: str | Promise = ""
+    secret: bool = True
+    pattern: str = ""
+
+    def read(self, given: str) -> str:
+        """Without the blanks of copying. Raises `ConfigProblem` that names the field and never quotes it."""
+        value = given.strip()
+        if not value:
+            raise ConfigProblem(_("%(field)s is needed.") % {"field": self.label}, field=self.name)
+        if not value.isprintable() or (self.pattern and not re.fullmatch(self.pattern, value)):
+            message = _("%(field)s does not look right: check that it was copied completely.")
+            raise ConfigProblem(message % {"field": self.label}, field=self.name)
+        return value
+
+
+@dataclass(frozen=True)
+class Token:
+    """`headers` makes the headers of a call of what was asked, by the names of the fields."""
+
+    fields: tuple[SecretInput, ...]
+    headers: Callable[[Mapping[str, str]], Mapping[str, str]]
+
+    def read(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What is kept of a filled-in form. Raises `ConfigProblem` for the first field that is wrong."""
+        return {field.name: field.read(given.get(field.name, "")) for field in self.fields}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}

@@ -1,0 +1,63 @@
+"""Brings records from a vendor."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from integrations.management.command import IntegrationCommand, require_connection
+from integrations.models import Action, Integration
+from integrations.sync import runs
+
+
+class Command(IntegrationCommand):
+    help = "Bring what changed at the vendor since the last time."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("kind", help="kind of record, such as payment")
+        parser.add_argument("--full", action="store_true", help="everything there is, not only what changed")
+        parser.add_argument("--dry-run", action="store_true", help="show what would change; change nothing")
+        parser.add_argument("--wait", action="store_true", help="work the run off here and report its end")
+
+    def act(self, integration: Integration, options: dict[str, Any]) -> Any:
+        kinds = {declared.kind: declared for declared in integration.declaration.imports}
+        kind = options["kind"]
+        if kind not in kinds:
+            raise CommandError(f"{integration.declaration.label} brings no {kind!r}. It brings: {', '.join(kinds) or 'nothing'}.")
+        if off := kinds[kind].switched_off(integration):
+            raise CommandError(f"Bringing this kind is switched off: switch on {' and '.join(off)} in the settings of “{integration}”.")
+        require_connection(integration)
+        run = runs.start(integration, Action.IMPORT, kind, full=options["full"], dry=options["dry_run"])
+        if options["wait"] or options["dry_run"]:
+            self.work_off(run)
+        else:
+            self.say(options, f"Run {run.pk} was queued; a worker does it.")
+        run.refresh_from_db()
+        if run.message and run.is_finished:
+            raise CommandError(" ".join(filter(None, [run.message, run.advice])))
+        rows = [
+            {
+                "record": entry.record_id,
+                "state": entry.state,
+                "remote_id": entry.remote_id,
+                "number": entry.number or None,
+                "error": " ".join(filter(None, [entry.message, entry.advice])) or None,
+                "action": entry.action,
+            }
+            for entry in run.entries.order_by("pk")
+        ]
+        for row in rows:
+            self.say(options, f"{row['action'] or row['state']:<10} {row['record'] or ''} {row['remote_id']} {row['error'] or ''}")
+        self.say(options, f"Run {run.pk} {run.state}: {run.succeeded} changed, {run.unchanged} unchanged, {run.rejected} rejected")
+        return {
+            "run": run.pk,
+            "state": run.state,
+            "succeeded": run.succeeded,
+            "rejected": run.rejected,
+            "uncertain": run.uncertain,
+            "unchanged": run.unchanged,
+            "items": rows,
+        }

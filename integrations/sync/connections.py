@@ -1,0 +1,230 @@
+"""An integration's connection made, tested, lost and ended. Reconnecting keeps the row, its mappings and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from django.db.models import Max
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from integrations import clock
+from integrations.auth import oauth2
+from integrations.auth.oauth2 import OAuth2, TokenSet
+from integrations.auth.token import Token
+from integrations.errors import ConfigProblem, ProviderError
+from integrations.http.deadline import at_most
+from integrations.models import Action, Connection, Credential, Integration, Link, Run, RunState
+from integrations.models.run import FINISHED
+from integrations.provider import Provider, Tenant
+from integrations.sync import credentials, schedule
+from integrations.sync.calling import open_client
+from integrations.sync.incidents import close_incident, open_incident
+from integrations.sync.progress import recount
+from integrations.sync.routes import write_routes
+
+log = structlog.get_logger(__name__)
+
+TEST_SECONDS = 9.0
+LOST = "connection"  # the cause of the incident of a lost connection
+
+
+def app_of(integration: Integration) -> oauth2.Client:
+    """This installation's app at the integration's vendor. Raises `ConfigProblem` when the operator has not set it."""
+    provider = integration.declaration
+    if not isinstance(provider.auth, OAuth2):
+        raise ConfigProblem(_("This provider is connected with a key, not by signing in there."), field="auth")
+    return oauth2.client(provider.slug, provider.auth, provider.hosts, integration.options)
+
+
+def begin(integration: Integration, redirect_uri: str, state: str) -> tuple[str, str]:
+    """Note that a person sets out to authorize; returns where to send the browser, and the PKCE verifier to keep with `state`."""
+    app = app_of(integration)
+    address, verifier = oauth2.authorization_address(app, redirect_uri=redirect_uri, state=state)
+    Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(
+        requested_at=clock.now(),
+        redirect_uri=redirect_uri,
+        client_id=app.client_id,
+        request_uri=address.partition("?")[0],
+        request_token=state[:8],
+    )
+    return address, verifier
+
+
+def complete(integration: Integration, *, code: str, verifier: str, redirect_uri: str, user: User | None) -> list[Tenant]:
+    """Exchange the code and keep the tokens; returns the accounts to choose from. With a single one, or the one used before
+    among them, the connection is made. Raises `AuthLost`, `ConfigProblem`, `Transient`.
+    """
+    token = oauth2.exchange_code(app_of(integration), code=code, verifier=verifier, redirect_uri=redirect_uri)
+    credentials.keep(integration, token.payload(), token.expires_at)
+    return _connect(integration, user)
+
+
+def connect_with(integration: Integration, given: Mapping[str, str], user: User | None) -> list[Tenant]:
+    """The same for a provider that is connected with keys. Raises `ConfigProblem` naming the field that is wrong."""
+    auth = integration.declaration.auth
+    if not isinstance(auth, Token):
+        raise ConfigProblem(_("This provider is connected by signing in there, not with a key."), field="auth")
+    kept = auth.read(given)
+    shown = {field.name: kept[field.name] for field in auth.fields if not field.secret}
+    integration.options = {**integration.options, **shown}
+    Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(options=integration.options)
+    credentials.keep(integration, kept)
+    return _connect(integration, user)
+
+
+def _connect(integration: Integration, user: User | None) -> list[Tenant]:
+    provider = integration.declaration
+    Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(request_token="", creator=user or integration.creator)
+    if provider.tenants is None:
+        _connected(integration, Tenant(id=integration.realm_id, name=integration.realm_name))
+        return []
+    found = list(provider.tenants(open_client(integration, interactive=True)))
+    if provider.tenant_field:
+        offered = [{"id": tenant.id, "name": tenant.name} for tenant in found]
+        setattr(integration, f"{provider.tenant_field}s", offered)
+        integration.save(update_fields=[f"{provider.tenant_field}s"])
+    used = next((tenant for tenant in found if tenant.id == integration.realm_id), None)
+    if used or (len(found) == 1 and not integration.realm_id):
+        _connected(integration, used or found[0])
+    else:  # this login does not reach the account used so far
+        connected = Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.CONNECTED)
+        connected.update(connection=Connection.NEEDS_RECONNECT)
+    return found
+
+
+def offered_tenants(integration: Integration) -> list[Tenant]:
+    """The accounts that the last consent covered."""
+    field = integration.declaration.tenant_field
+    return [Tenant(id=tenant["id"], name=tenant["name"]) for tenant in getattr(integration, f"{field}s", [])] if field else []
+
+
+def choose_tenant(integration: Integration, tenant_id: str) -> None:
+    """Connect to one of the offered accounts. Links to another account become history, and are current again on return to it.
+
+    Raises `ConfigProblem` for an account that was not offered.
+    """
+    tenant = next((tenant for tenant in offered_tenants(integration) if tenant.id == tenant_id), None)
+    if tenant is None:
+        raise ConfigProblem(_("This account was not offered. Choose one of the list, or connect again."), field="tenant")
+    _connected(integration, tenant)
+
+
+def _connected(integration: Integration, tenant: Tenant) -> None:
+    provider = integration.declaration
+    integration.realm_id, integration.realm_name = tenant.id, tenant.name
+    if provider.facts:
+        integration.options = {**integration.options, **provider.facts(open_client(integration, interactive=True))}
+    if provider.tenant_field:
+        setattr(integration, f"{provider.tenant_field}_id", tenant.id)
+    integration.connection, integration.connected_at, integration.deactivated_at = Connection.CONNECTED, clock.now(), None
+    with transaction.atomic():
+        if Integration.everywhere.non_polymorphic().filter(pk=integration.pk).exclude(realm_id__in=("", tenant.id)).exists():
+            _move_to(integration, tenant.id)
+        integration.save(update_fields=_connected_columns(provider))
+        close_incident(integration, LOST)
+        write_routes(integration)
+        schedule.plan(integration)
+        recount(integration.pk)
+    log.info("integration.connected", integration=integration.pk, realm=tenant.id)
+
+
+def _move_to(integration: Integration, realm_id: str) -> None:
+    """Links of the account used so far become history; those of the other one that were current when it was left are so again.
+
+    Imports under way would go on at a place of the account that is left, so they end.
+    """
+    links = Link.everywhere.filter(integration_id=integration.pk)
+    links.filter(archived_at=None).exclude(realm_id=realm_id).update(archived_at=clock.now())
+    newest = links.filter(realm_id=realm_id).order_by().values("kind", "step", "record_id").annotate(newest=Max("pk"))
+    links.filter(pk__in=newest.values("newest")).update(archived_at=None)
+    elsewhere = Run.everywhere.filter(integration_id=integration.pk).exclude(action=Action.EXPORT).exclude(state__in=FINISHED)
+    message = _("The connection was changed to another account.")
+    elsewhere.update(state=RunState.CANCELLED, finished_at=clock.now(), message=message)
+
+
+def _connected_columns(provider: Provider) -> list[str]:
+    """Only these: workers keep counts in the same row."""
+    columns = ["realm_id", "realm_name", "options", "connection", "connected_at", "deactivated_at"]
+    return [*columns, f"{provider.tenant_field}_id"] if provider.tenant_field else columns
+
+
+def lose_connection(integration: Integration, error: ProviderError) -> None:
+    """The vendor refuses the credential: everything of the integration waits until a person connects it again."""
+    lost = Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.CONNECTED)
+    if lost.update(connection=Connection.NEEDS_RECONNECT):
+        open_incident(
+            integration,
+            LOST,
+            _("%(name)s needs to be reconnected.") % {"name": integration.name},
+            message=error.message,
+            advice=str(error.advice) or _("Connect it again. Nothing is lost: what changed meanwhile waits."),
+        )
+        log.warning("integration.connection_lost", integration=integration.pk, reason=error.message)
+
+
+def pause(integration: Integration) -> None:
+    """Nothing moves until `resume`; what changes meanwhile waits."""
+    Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.CONNECTED).update(connection=Connection.PAUSED)
+
+
+def resume(integration: Integration) -> None:
+    Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.PAUSED).update(connection=Connection.CONNECTED)
+    recount(integration.pk)
+
+
+def disconnect(integration: Integration) -> str:
+    """End the connection and forget the credential. What was copied stays at the vendor, links and mappings stay here.
+
+    Returns what the vendor said when it could not be told; '' when it knows.
+    """
+    trouble = _take_leave(integration)
+    with transaction.atomic():
+        credentials.forget(integration)
+        integration.connection, integration.deactivated_at, integration.work_due_at = Connection.DISCONNECTED, clock.now(), None
+        integration.save(update_fields=["connection", "deactivated_at", "work_due_at"])
+        write_routes(integration)
+        close_incident(integration, LOST)
+    log.info("integration.disconnected", integration=integration.pk)
+    return trouble
+
+
+def _take_leave(integration: Integration) -> str:
+    """Tell the vendor; a grant that others of its connections may rest on is left to them."""
+    provider = integration.declaration
+    credential = Credential.everywhere.filter(integration_id=integration.pk, person=None).first()
+    if credential is None:
+        return ""
+    shared = Integration.everywhere.non_polymorphic().filter(provider=integration.provider, connection=Connection.CONNECTED)
+    try:
+        if provider.leave:
+            provider.leave(open_client(integration, interactive=True), integration)
+        if isinstance(provider.auth, OAuth2) and not shared.exclude(pk=integration.pk).exists():
+            oauth2.revoke(app_of(integration), TokenSet.of(credential.payload))
+    except ProviderError as error:
+        return error.message
+    return ""
+
+
+@dataclass(frozen=True)
+class CheckedStep:
+    label: str | Promise
+    passed: bool
+    text: str
+
+
+def check_connection(integration: Integration) -> list[CheckedStep]:
+    """The provider's checks, one after the other, up to the first that fails: a person waits for them, at most `TEST_SECONDS`."""
+    steps = []
+    with at_most(TEST_SECONDS):
+        for check in integration.declaration.checks:
+            try:
+                steps.append(CheckedStep(check.label, True, str(check.run(open_client(integration, interactive=True)))))
+            except ProviderError as error:
+                steps.append(CheckedStep(check.label, False, " ".join(filter(None, [error.message, str(error.advice)]))))
+                break
+    return steps

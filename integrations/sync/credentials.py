@@ -1,0 +1,124 @@
+"""An integration's secrets in use: always a fresh one, renewed by one worker at a time.
+
+Whoever wins the lease on the credential's version asks the vendor; the new tokens and the next version are stored in one
+statement; everybody else waits and reads again. So a single-use refresh token is used once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from integrations import clock
+from integrations.auth import oauth2
+from integrations.auth.oauth2 import OAuth2, TokenSet
+from integrations.errors import AuthLost, Transient
+from integrations.http.deadline import seconds_left
+from integrations.models import Credential, Integration
+from integrations.sync.gate import SignInGate
+
+log = structlog.get_logger(__name__)
+
+POLL = timedelta(milliseconds=100)
+
+
+class Credentials:
+    """The credential of one integration, for the calls of one client."""
+
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._auth = integration.declaration.auth
+        self._used_version = 0
+
+    def headers(self) -> Mapping[str, str]:
+        """The authorization of the next call. Raises `AuthLost` when there is none to be had, `Transient` while it cannot be renewed."""
+        row = self._read()
+        if not isinstance(self._auth, OAuth2):
+            return self._auth.headers(row.payload)
+        if self._auth.is_due(TokenSet.of(row.payload), clock.now()):
+            row = self._renew(row.version)
+        self._used_version = row.version
+        return self._auth.headers(TokenSet.of(row.payload))
+
+    def renew(self) -> None:
+        """The vendor refused the last authorization: get another, unless somebody has done so since."""
+        if isinstance(self._auth, OAuth2):
+            self._renew(self._used_version)
+
+    def _read(self) -> Credential:
+        row = Credential.everywhere.filter(integration_id=self._integration.pk, person=None).first()
+        if row is None:
+            raise AuthLost(_("There is no credential: the connection was never made, or was ended."))
+        return row
+
+    def _renew(self, stale_version: int) -> Credential:
+        deadline = clock.now() + _lease()
+        while clock.now() < deadline and seconds_left():
+            row = self._read()
+            if row.version > stale_version:
+                return row
+            if self._take_lease(row):
+                return self._ask(row)
+            clock.sleep(POLL)
+        raise Transient(_("Another worker has been renewing the connection's access for too long."))
+
+    def _take_lease(self, row: Credential) -> bool:
+        now = clock.now()
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return bool(Credential.everywhere.filter(free, pk=row.pk, version=row.version).update(lease_until=now + _lease()))
+
+    def _ask(self, row: Credential) -> Credential:
+        """Have the vendor renew the tokens. A refusal is believed only when nobody else has stored newer ones meanwhile."""
+        assert isinstance(self._auth, OAuth2)
+        provider = self._integration.declaration
+        old = TokenSet.of(row.payload)
+        try:
+            gate = SignInGate(self._integration)
+            app = oauth2.client(provider.slug, self._auth, provider.hosts, self._integration.options, gate=gate, on_exchange=gate.learn)
+            new = oauth2.refresh(app, old)
+        except AuthLost:
+            current = self._read()
+            if current.version > row.version:
+                return current
+            self._drop_lease(row)
+            raise
+        except Exception:
+            self._drop_lease(row)
+            raise
+        log.info("credential.renewed", integration=self._integration.pk, version=row.version + 1)
+        return _store(row, new.payload(), new.expires_at)
+
+    def _drop_lease(self, row: Credential) -> None:
+        Credential.everywhere.filter(pk=row.pk, version=row.version).update(lease_until=None)
+
+
+def _lease() -> timedelta:
+    """Longer than a call to the vendor can take."""
+    return timedelta(seconds=2 * settings.HTTP_TIMEOUT_SECONDS * settings.CLOCK_SCALE)
+
+
+def _store(row: Credential, payload: dict[str, Any], expires_at: datetime | None) -> Credential:
+    """Replace the secrets and raise the version in one statement, unless somebody else did so before."""
+    Credential.everywhere.filter(pk=row.pk, version=row.version).update(
+        payload=payload, version=row.version + 1, expires_at=expires_at, renewed_at=clock.now(), lease_until=None
+    )
+    row.refresh_from_db()
+    return row
+
+
+def keep(integration: Integration, payload: dict[str, Any], expires_at: datetime | None = None) -> None:
+    """Keep the secrets of a connection that was just made, in place of those before and of what is being made of them."""
+    kept = {"payload": payload, "expires_at": expires_at, "renewed_at": clock.now(), "lease_until": None}
+    rows = Credential.everywhere.filter(integration_id=integration.pk, person=None)
+    if not rows.update(**kept, version=F("version") + 1):
+        Credential.everywhere.create(organization_id=integration.organization_id, integration_id=integration.pk, **kept)
+
+
+def forget(integration: Integration) -> None:
+    Credential.everywhere.filter(integration_id=integration.pk).delete()

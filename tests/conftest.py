@@ -1,0 +1,90 @@
+"""What every test may use: organizations with one person of each role, and the vendors' official descriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.doors import PERSON
+from accounts.models import Membership, Organization, Role, User
+from accounts.tenancy import within
+
+pytest_plugins = ["tests.contract.sandboxes"]
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class World:
+    """One organization and its people."""
+
+    organization: Organization
+    owner: User
+    admin: User
+    member: User
+    auditor: User
+
+
+def make_user(email: str, **fields: object) -> User:
+    return User.objects.create_user(email, PASSWORD, **fields)
+
+
+def make_world(name: str) -> World:
+    slug = name.lower().replace(" ", "-")
+    organization = Organization.objects.create(name=name, slug=slug, time_zone="Europe/Berlin")
+    people = {}
+    for role in Role:
+        people[role.value] = make_user(f"{role.value}@{slug}.example", first_name=role.label, last_name=name)
+        Membership.everywhere.create(organization=organization, user=people[role.value], role=role)
+    return World(organization, **people)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The organization that a test is about."""
+    return make_world("Northwind Studio")
+
+
+@pytest.fixture
+def stranger(db: None) -> World:
+    """Another organization, whose rows and names nobody of `world` may ever see."""
+    return make_world("Canary Gmbh")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return make_user("operator@patchbay.example", is_staff=True)
+
+
+@pytest.fixture
+def scoped(world: World):
+    """Run the test inside `world`'s organization."""
+    with within(world.organization):
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def forced_logins_stand_for_passwords():
+    """`client.force_login` goes past the doors, so it counts as if the password had been given."""
+
+    def prove(request: HttpRequest, **_: object) -> None:
+        if not request.path:
+            request.session[PERSON] = {"how": "password", "at": timezone.now().isoformat(), "second_factor": False}
+
+    user_logged_in.connect(prove)
+    yield
+    user_logged_in.disconnect(prove)
+
+
+@pytest.fixture(scope="session")
+def specs() -> Path:
+    """The folder of the vendors' official API descriptions."""
+    if settings.SPECS_DIR is None or not settings.SPECS_DIR.is_dir():
+        pytest.skip("Set SPECS_DIR to the folder of the vendors' official API descriptions to run this test.")
+    return settings.SPECS_DIR

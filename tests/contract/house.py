@@ -1,0 +1,213 @@
+"""The records with which every provider is put to the proof: a small agency, and one sample after the other of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.models import Organization
+from integrations.records import files
+from integrations.records.base import Record
+from integrations.records.choices import InvoiceType, PurchaseOrderStatus
+from integrations.records.models import (
+    Attachment,
+    Company,
+    ContactEntry,
+    Deal,
+    Expense,
+    Invoice,
+    LineItem,
+    PurchaseOrder,
+    ServiceType,
+    Subsidiary,
+    TaxRate,
+)
+
+FIRST_DAY = date(2026, 9, 1)
+
+
+@dataclass
+class House:
+    """`sample(kind)` makes another ready record of the kind; `edit(record)` changes what every copy of it shows."""
+
+    organization: Organization
+    subsidiary: Subsidiary = field(init=False)
+    service_type: ServiceType = field(init=False)
+    tax_rate: TaxRate = field(init=False)
+    purchase_tax_rate: TaxRate = field(init=False)
+    budget: Deal = field(init=False)
+    customer: Company = field(init=False)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        own = {"organization": self.organization}
+        self.subsidiary = Subsidiary.everywhere.create(**own, name="Northwind GmbH")
+        self.service_type = ServiceType.everywhere.create(**own, name="Design")
+        self.tax_rate = TaxRate.everywhere.create(**own, name="VAT 19 %", primary_component_value=Decimal(19))
+        self.purchase_tax_rate = TaxRate.everywhere.create(**own, name="Input VAT 19 %", primary_component_value=Decimal(19))
+        self.budget = Deal.everywhere.create(**own, name="Relaunch", budget=True, subsidiary=self.subsidiary)
+        self.customer = self._company(0)
+
+    def sample(self, kind: str) -> Any:
+        if kind not in SAMPLES:
+            pytest.fail(f"tests/contract/house.py has no sample of a {kind}. Add one to SAMPLES and EDITS.")
+        self._count += 1
+        return SAMPLES[kind](self, self._count)
+
+    def edit(self, record: Record) -> None:
+        EDITS[type(record)](record)
+
+    def unready(self, record: Record, select: dict[str, Any]) -> bool:
+        """Make `record` one that an export with this `select` may not take; False when the select refuses nothing."""
+        for lookup, wanted in select.items():
+            column, _, operator = lookup.partition("__")
+            if operator == "isnull" and wanted is False:
+                setattr(record, column, None)
+            elif isinstance(wanted, bool) and not operator:
+                setattr(record, column, not wanted)
+            elif isinstance(wanted, int) and not operator:
+                setattr(record, column, next(value for value in type(record)._meta.get_field(column).choices if value[0] != wanted)[0])
+            else:
+                continue
+            record.save()
+            return True
+        return False
+
+    def _company(self, number: int) -> Company:
+        company: Company = Company.everywhere.create(
+            organization=self.organization,
+            productive_id=f"{7000 + number}",
+            name=f"Customer {number}",
+            vat=f"DE{number:09}",
+            default_currency="EUR",
+        )
+        ContactEntry.everywhere.create(
+            organization=self.organization,
+            company=company,
+            email=f"office@customer-{number}.example",
+            phone="+49 30 1234567",
+            address=f"High Street {number + 1}",
+            city="Berlin",
+            zipcode="10115",
+            country="Germany",
+        )
+        return company
+
+    def _document(self, number: int, type_id: InvoiceType) -> Invoice:
+        day = FIRST_DAY + timedelta(days=number)
+        invoice: Invoice = Invoice.everywhere.create(
+            organization=self.organization,
+            subsidiary=self.subsidiary,
+            company=self.customer,
+            invoice_type_id=type_id,
+            number=f"{type_id.name[0]}-{number:04}",
+            subject=f"Work of period {number}",
+            currency="EUR",
+            invoiced_on=day,
+            pay_on=day + timedelta(days=14),
+            finalized_on=day,
+            amount=Decimal("300.30"),
+            amount_tax=Decimal("57.06"),
+            amount_with_tax=Decimal("357.36"),
+        )
+        for position, (quantity, price) in enumerate([("2", "100.10"), ("1", "100.10")]):
+            LineItem.everywhere.create(
+                organization=self.organization,
+                invoice=invoice,
+                position=position,
+                description=f"Design, part {position + 1} of {number}",
+                quantity=Decimal(quantity),
+                unit_price=Decimal(price),
+                currency="EUR",
+                service_type=self.service_type,
+                tax_rate=self.tax_rate,
+            )
+        invoice.refresh_from_db()
+        return invoice
+
+    def _expense(self, number: int, **columns: Any) -> Expense:
+        """Two pieces of 50.05 each, taxed at 19 %."""
+        day = FIRST_DAY + timedelta(days=number)
+        expense: Expense = Expense.everywhere.create(
+            organization=self.organization,
+            deal=self.budget,
+            vendor=self.customer,
+            name=f"Flyers {number}",
+            date=day,
+            pay_on=day + timedelta(days=14),
+            currency="EUR",
+            quantity=Decimal(2),
+            amount=Decimal("50.05"),
+            amount_with_tax=Decimal("59.56"),
+            total_amount=Decimal("100.10"),
+            total_amount_with_tax=Decimal("119.12"),
+            service_type=self.service_type,
+            tax_rate=self.purchase_tax_rate,
+            **columns,
+        )
+        expense.refresh_from_db()
+        return expense
+
+    def _with_receipt(self, expense: Expense) -> Expense:
+        digest = files.keep(self.organization.pk, b"Thank you for your order")
+        Attachment.everywhere.create(organization=self.organization, expense=expense, name="receipt.txt", digest=digest)
+        expense.refresh_from_db()
+        return expense
+
+    def _purchase_order(self, number: int) -> PurchaseOrder:
+        day = FIRST_DAY + timedelta(days=number)
+        order: PurchaseOrder = PurchaseOrder.everywhere.create(
+            organization=self.organization,
+            deal=self.budget,
+            vendor=self.customer,
+            number=f"PO-{number:04}",
+            subject=f"Catalogue {number}",
+            status_id=PurchaseOrderStatus.FINALIZED,
+            issued_on=day,
+            delivery_on=day + timedelta(days=21),
+            currency="EUR",
+            total_cost=Decimal("200.20"),
+            total_cost_with_tax=Decimal("238.24"),
+        )
+        for position in (1, 2):
+            self._expense(number, purchase_order=order, position=position, draft=True)
+        order.refresh_from_db()
+        return order
+
+
+def _rename(company: Company) -> None:
+    company.name += " and Partners"
+    company.save()
+
+
+def _reword(invoice: Invoice) -> None:
+    line = invoice.line_items.first()
+    assert line is not None
+    line.description += ", revised"
+    line.save()
+    invoice.refresh_from_db()
+
+
+def _describe(expense: Expense) -> None:
+    expense.name += ", revised"
+    expense.save()
+
+
+def _order_more(order: PurchaseOrder) -> None:
+    _describe(order.expenses.all()[0])
+    order.refresh_from_db()
+
+
+SAMPLES: dict[str, Callable[[House, int], Record]] = {
+    "company": lambda house, number: house._company(number),
+    "invoice": lambda house, number: house._document(number, InvoiceType.INVOICE),
+    "credit_note": lambda house, number: house._document(number, InvoiceType.CREDIT_NOTE),
+    "expense": lambda house, number: house._with_receipt(house._expense(number)),
+    "purchase_order": lambda house, number: house._purchase_order(number),
+}
+EDITS: dict[type[Record], Callable[[Any], None]] = {Company: _rename, Invoice: _reword, Expense: _describe, PurchaseOrder: _order_more}

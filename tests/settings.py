@@ -1,0 +1,24 @@
+"""The settings of the test suite: those of an installation, with fixed secrets, fast hashing and short leases."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("ENV_FILE", os.devnull)  # an installation's own settings are no part of a test
+os.environ.setdefault("SECRET_KEY", "a key for tests only")
+os.environ.setdefault("ENCRYPTION_KEYS", "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+os.environ.setdefault("EMAIL_URL", "memorymail://")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ.setdefault("LEASE_SECONDS", "2")
+
+from config.settings import *  # noqa: F403
+from config.settings import BASE_DIR, DATABASES
+
+SPECS_DIR = Path(os.environ["SPECS_DIR"]) if "SPECS_DIR" in os.environ else None
+
+WHITENOISE_AUTOREFRESH = True  # nothing is collected for tests
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    (BASE_DIR / "var").mkdir(exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"{os.environ.get('TEST_DB', 'test')}.sqlite3")}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
