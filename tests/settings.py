@@ -15,6 +15,7 @@ from config.settings import BASE_DIR, DATABASES
 
 SPECS_DIR = Path(os.environ["SPECS_DIR"]) if "SPECS_DIR" in os.environ else None
 
+MEDIA_ROOT = BASE_DIR / "var" / "media"
 WHITENOISE_AUTOREFRESH = True  # nothing is collected for tests
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -61,7 +61,7 @@ class Shape:
             if not isinstance(raw, bool):
                 raise Unfit(_("It is switched with true or false, without quotes."))
         elif isinstance(self.field, models.IntegerField):
-            if type(raw) is not int:
+            if isinstance(raw, bool) or not isinstance(raw, int):
                 raise Unfit(_("It is a whole number, without quotes."))
         elif not isinstance(self.field, models.JSONField) and not isinstance(raw, str):
             raise Unfit(_("It is a text in quotes."))

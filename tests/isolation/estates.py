@@ -30,6 +30,7 @@ from integrations.crypto import EncryptedJSONField, EncryptedTextField
 from integrations.mappings.fields import Ours, ValueMapping
 from integrations.models import Integration
 from integrations.provider import Provider
+from integrations.records import files
 from integrations.records.models import Invoice
 from integrations.registry import all_providers
 from tests.conftest import PASSWORD
@@ -256,6 +257,7 @@ KNOWN: dict[str, Maker] = {
     "integrations.Attempt.method": _one_of("PUT", "GET"),
     "integrations.OutboxItem.error": _one_of("ConfigProblem", "Rejected"),
     "integrations.OutboxItem.field": _setting,
+    "records.Attachment.digest": lambda estate, model, number: files.keep(estate.first_id, f"{estate.word} file {number}".encode()),
     "integrations.Run.kind": _one_of("invoice", "payment"),
     "integrations.Entry.state": _one_of("succeeded", "rejected"),
     "integrations.Entry.action": _one_of("created", "updated", "deleted"),

@@ -41,6 +41,7 @@ BEYOND_THE_SCHEMA = {
         ],
         "known from other clients of the API; the schema keeps to what Productive's own tool uses",
     ),
+    "Attachment.digest": "ours: the file that Patchbay keeps itself",
     "Attachment.document_type": "the other end of a document type's attachments",
 }  # fmt: skip
 WITHOUT_SCHEMA = {"project_templates": "Productive wraps templates of all sorts; ours are those of projects"}

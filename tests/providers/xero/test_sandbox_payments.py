@@ -147,6 +147,7 @@ def test_what_changed_since_is_listed_in_order_and_in_pages(app: App, due: dict[
     since = datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     later(2)
     new = app.put("Payments", payment(due, 50), payment(due, 60))
+    later(2)
     app.call("POST", f"Payments/{old[0]['PaymentID']}", {"Payments": [{"Status": "DELETED"}]})
     params = {"page": 1, "pageSize": 2, "order": "UpdatedDateUTC ASC"}
     first = app.call("GET", "Payments", params=params, If_Modified_Since=since).json()
