@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.auth.hosts import Hosts, ResolvedHosts
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import Token
+from integrations.comparison import Reconciliation
 from integrations.errors import ProviderError
 from integrations.events import Webhook
 from integrations.http.client import Http, Response
@@ -290,36 +291,6 @@ class Import:
 
     def takes(self, integration: Any, attribute: str) -> bool:
         return attribute not in self.only_when or bool(getattr(integration, self.only_when[attribute]))
-
-
-# Both ways compared ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Booked:
-    """One of their documents, as far as it is compared: to the cent. `url` is its page there."""
-
-    remote_id: str
-    number: str
-    date: date
-    currency: str
-    total: Decimal
-    url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reconciliation:
-    """`fetch` yields all documents of that kind in their books, dated from the first to the last day.
-
-    They are compared with our records of `kind` by `amount` and `dated`, attributes of ours; `sign` is how they count in sums,
-    0 where no money is owed yet.
-    """
-
-    kind: str
-    amount: str
-    dated: str
-    sign: int = 1
-    fetch: Callable[[Client, date, date], Iterable[Booked]]
 
 
 # The provider ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A comparison as a table: what differs or is on one side only, and below it the sums by currency."""
+"""A comparison as a table: what differs or is on one side only, and below it the sums by kind and currency."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def comparison_table(run: Run) -> Iterator[Sequence[str]]:
             yield _cells(str(SIDES[name]), row)
     for balance in balances(run):
         here, there, gap = (f"{amount:.2f}" for amount in (balance.here, balance.there, balance.gap))
-        yield [_("sum"), "", "", "", "", balance.currency, here, there, gap, "", "", ""]
+        yield [_("sum"), balance.kind, "", "", "", balance.currency, here, there, gap, "", "", ""]
 
 
 def _cells(result: str, row: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from integrations.admin.faces import Face, faces
@@ -18,6 +19,7 @@ from integrations.admin.run_figures import Figure
 from integrations.admin.run_rows import safe
 from integrations.admin.states import Text
 from integrations.models import Action, Run
+from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
 from integrations.templatetags.words import money
 
@@ -43,8 +45,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Balance:
-    """One currency's sums on both sides."""
+    """One currency's sums on both sides: of a kind of records, or, without a name, of all kinds with their signs."""
 
+    kind: str
     currency: str
     here: Decimal
     there: Decimal
@@ -66,10 +69,14 @@ def _lists(run: Run) -> list[tuple[Text, int]]:
 
 
 def balances(run: Run) -> list[Balance]:
-    return [
-        Balance(currency, _decimal(sums.get("here")), _decimal(sums.get("there")))
-        for currency, sums in run.result.get("currencies", {}).items()
-    ]
+    """Kind by kind; then, where several were compared, what is owed after all."""
+    sums_by_kind = run.result.get("sums", {})
+    found = [balance for kind, sums in sums_by_kind.items() for balance in _balances(str(capfirst(get_kind(kind).label_plural)), sums)]
+    return found + (_balances("", run.result.get("currencies", {})) if len(sums_by_kind) > 1 else [])
+
+
+def _balances(kind: str, sums: Mapping[str, Mapping[str, str]]) -> list[Balance]:
+    return [Balance(kind, currency, _decimal(both.get("here")), _decimal(both.get("there"))) for currency, both in sums.items()]
 
 
 def _comparison(request: HttpRequest, run: Run) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tests.architecture.tree import ROOT, shown, sources
 OPEN_TO_PROVIDERS = {
     "auth",
     "clock",
+    "comparison",
     "crypto",
     "documents",
     "errors",

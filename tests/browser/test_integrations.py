@@ -125,7 +125,11 @@ def test_finished_runs_have_the_look(world: World, auditor_page: Page) -> None:
             only_here=[
                 {"kind": "invoice", "record": 4711, "number": "2026-0011", "date": "2026-10-09", "currency": "EUR", "here": "80.00"}
             ],
-            currencies={"EUR": {"here": "312480.50", "there": "312519.50"}, "SEK": {"here": "1200.00", "there": "1200.00"}},
+            currencies={"EUR": {"here": "312400.50", "there": "312439.50"}, "SEK": {"here": "1200.00", "there": "1200.00"}},
+            sums={
+                "invoice": {"EUR": {"here": "312480.50", "there": "312519.50"}, "SEK": {"here": "1200.00", "there": "1200.00"}},
+                "credit_note": {"EUR": {"here": "80.00", "there": "80.00"}},
+            },
         ),
         "options": make_run(integration, Action.OPTIONS, result={"options": {"accounts": 84, "tax_rates": 12, "contacts": 1204}}),
         "failed": make_run(

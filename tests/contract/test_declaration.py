@@ -181,7 +181,12 @@ def test_imports_and_comparisons_name_kinds_that_exist(provider: Provider) -> No
         assert declared.creates or declared.kind in main, f"The import of {declared.kind} adds to what nobody exports."
     for compared in provider.reconciliations:
         kind = get_kind(compared.kind)
-        assert compared.kind in main
+        if compared.through is None:
+            assert compared.kind in main
+        else:
+            attribute, owners = compared.through
+            kind.model._meta.get_field(attribute)
+            assert main.issuperset(owners), f"Compared through {', '.join(owners)}, which are not all exported."
         kind.model._meta.get_field(compared.amount)
         kind.model._meta.get_field(compared.dated)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.provider import Choice, Export, Import, Page, Reconciliation, Section
+from integrations.comparison import Reconciliation
+from integrations.provider import Choice, Export, Import, Page, Section
 from integrations.providers.xero import exports, payloads, purchases, receipts
 from integrations.providers.xero.client import XeroClient
 from integrations.providers.xero.models import InvoiceStatus
@@ -135,13 +136,13 @@ RECONCILIATIONS = (
         sign=0,
         amount="total_cost_with_tax",
         dated="issued_on",
-        fetch=lambda client, first, last: payloads.booked(client.purchase_orders_dated(first, last)),
+        fetch=lambda client, first, last: payloads.booked(client.purchase_orders_dated(first, last), client.document_url),
     ),
     Reconciliation(
         kind="expense",
         sign=-1,
         amount="total_amount_with_tax",
         dated="date",
-        fetch=lambda client, first, last: payloads.booked(client.bills_dated(first, last)),
+        fetch=lambda client, first, last: payloads.booked(client.bills_dated(first, last), client.document_url),
     ),
 )

@@ -35,10 +35,8 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _of_period(document_type: str, first: date, last: date) -> dict[str, str]:
-    """Documents of a type by their date."""
-    period = f"Date>=DateTime({first:%Y,%m,%d}) AND Date<=DateTime({last:%Y,%m,%d})"
-    return {"where": f'Type=="{document_type}" AND {period}', **FOUR_PLACES}
+def _of_period(condition: str, first: date, last: date) -> dict[str, str]:
+    return {"where": f"{condition} AND Date>=DateTime({first:%Y,%m,%d}) AND Date<=DateTime({last:%Y,%m,%d})"}
 
 
 class Message(Struct):
@@ -108,6 +106,15 @@ class Payment(Struct):
     invoice: Document | None = field(name="Invoice", default=None)
     credit_note: Document | None = field(name="CreditNote", default=None)
     changed: str = field(name="UpdatedDateUTC", default="")
+
+    @property
+    def document(self) -> Document | None:
+        """What it pays."""
+        return self.invoice or self.credit_note
+
+    @property
+    def currency(self) -> str:
+        return self.document.currency if self.document else ""
 
     @property
     def date(self) -> date:
@@ -265,24 +272,29 @@ class XeroClient:
 
     def invoices_dated(self, first: date, last: date) -> Iterator[Document]:
         """The sales invoices of a period that count in the books."""
-        return self._dated("Invoices", lambda answer: answer.invoices, _of_period("ACCREC", first, last))
+        return self._dated("Invoices", lambda answer: answer.invoices, _of_period('Type=="ACCREC"', first, last))
 
     def bills_dated(self, first: date, last: date) -> Iterator[Document]:
-        return self._dated("Invoices", lambda answer: answer.invoices, _of_period("ACCPAY", first, last))
+        return self._dated("Invoices", lambda answer: answer.invoices, _of_period('Type=="ACCPAY"', first, last))
 
     def credit_notes_dated(self, first: date, last: date) -> Iterator[Document]:
-        return self._dated("CreditNotes", lambda answer: answer.credit_notes, _of_period("ACCRECCREDIT", first, last))
+        return self._dated("CreditNotes", lambda answer: answer.credit_notes, _of_period('Type=="ACCRECCREDIT"', first, last))
 
     def purchase_orders_dated(self, first: date, last: date) -> Iterator[Document]:
         period = {"DateFrom": first.isoformat(), "DateTo": last.isoformat()}
         return self._dated("PurchaseOrders", lambda answer: answer.purchase_orders, period)
 
-    def _dated(self, name: str, pick: Callable[[_Answer], list[Document]], period: Mapping[str, str]) -> Iterator[Document]:
+    def payments_dated(self, first: date, last: date) -> Iterator[Payment]:
+        """What was paid of sales invoices and paid back of credit notes."""
+        paid = '(PaymentType=="ACCRECPAYMENT" OR PaymentType=="ARCREDITPAYMENT")'
+        return self._dated("Payments", lambda answer: answer.payments, _of_period(paid, first, last))
+
+    def _dated(self, name: str, pick: Callable[[_Answer], list[Row]], period: Mapping[str, str]) -> Iterator[Row]:
         page = 1
         while True:
-            documents = pick(self._get(name, {**period, "order": "Date ASC", "page": str(page), "pageSize": str(PAGE_SIZE)}))
-            yield from (document for document in documents if document.status not in {"DELETED", "VOIDED"})
-            if len(documents) < PAGE_SIZE:
+            rows = pick(self._get(name, {**period, "order": "Date ASC", "page": str(page), "pageSize": str(PAGE_SIZE)}))
+            yield from (row for row in rows if row.status not in {"DELETED", "VOIDED"})
+            if len(rows) < PAGE_SIZE:
                 return
             page += 1
 

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from integrations.comparison import Booked
 from integrations.errors import ConfigProblem, Rejected
 from integrations.mappings.resolve import chosen, resolve
-from integrations.provider import Booked, Copy, Done, Incoming
+from integrations.provider import Copy, Done, Incoming
 from integrations.providers.xero.client import Contact, Document, Payment, moment
 from integrations.providers.xero.models import InvoiceStatus, Reference
 from integrations.records.models import Company, ContactEntry, Invoice, LineItem, TaxRate
@@ -222,9 +223,6 @@ def read_payment(payment: Payment) -> Incoming:
 
     Xero never edits one: it deletes it and makes another.
     """
-    document = payment.invoice or payment.credit_note
-    is_refund = payment.invoice is None or payment.invoice.type.endswith("CREDIT")
-    kind = "credit_note" if is_refund else "invoice"
     return Incoming(
         remote_id=payment.id,
         number=payment.reference,
@@ -232,12 +230,18 @@ def read_payment(payment: Payment) -> Incoming:
         values={
             "amount": payment.amount,
             "paid_on": payment.date,
-            "currency": document.currency if document else "",
+            "currency": payment.currency,
             "external_id": payment.id,
             "note": payment.reference,
         },
-        belongs_to={"invoice": (kind, document.id if document else "")},
+        belongs_to={"invoice": _paid(payment)},
     )
+
+
+def _paid(payment: Payment) -> tuple[str, str]:
+    """Kind and remote id of what it pays."""
+    is_refund = payment.invoice is None or payment.invoice.type.endswith("CREDIT")
+    return ("credit_note" if is_refund else "invoice"), payment.document.id if payment.document else ""
 
 
 def read_number(document: Document) -> Incoming:
@@ -247,7 +251,7 @@ def read_number(document: Document) -> Incoming:
     return Incoming(remote_id=document.id, number=document.number, values=values, fills=fills)
 
 
-def booked(documents: Iterable[Document], url: Callable[[Document], str] = lambda document: "") -> Iterator[Booked]:
+def booked(documents: Iterable[Document], url: Callable[[Document], str]) -> Iterator[Booked]:
     for document in documents:
         yield Booked(
             remote_id=document.id,
@@ -256,4 +260,18 @@ def booked(documents: Iterable[Document], url: Callable[[Document], str] = lambd
             currency=document.currency,
             total=document.total,
             url=url(document),
+        )
+
+
+def booked_payments(payments: Iterable[Payment], url: Callable[[Document], str]) -> Iterator[Booked]:
+    """A payment has no page of its own: the address is that of what it pays."""
+    for payment in payments:
+        yield Booked(
+            remote_id=payment.id,
+            number=payment.reference,
+            date=payment.date,
+            currency=payment.currency,
+            total=payment.amount,
+            url=url(payment.document) if payment.document else "",
+            belongs_to=_paid(payment),
         )

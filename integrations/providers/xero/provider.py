@@ -11,6 +11,7 @@ from msgspec import MsgspecError, Struct, field
 
 from integrations.auth.hosts import Hosts
 from integrations.auth.oauth2 import OAuth2
+from integrations.comparison import Reconciliation
 from integrations.errors import AuthLost, ProviderError, Rejected
 from integrations.http.client import Response
 from integrations.http.limits import Limits, Window
@@ -24,7 +25,6 @@ from integrations.provider import (
     OptionSource,
     Page,
     Provider,
-    Reconciliation,
     RemoteOption,
     Section,
     Tenant,
@@ -355,6 +355,14 @@ PROVIDER = Provider(
             fetch=lambda client, first, last: payloads.booked(client.credit_notes_dated(first, last), client.document_url),
         ),
         *buying.RECONCILIATIONS,
+        Reconciliation(
+            kind="payment",
+            sign=0,
+            amount="amount",
+            dated="paid_on",
+            through=("invoice", ("invoice", "credit_note")),
+            fetch=lambda client, first, last: payloads.booked_payments(client.payments_dated(first, last), client.document_url),
+        ),
     ),
     webhook=WEBHOOK,
 )

@@ -222,6 +222,7 @@ def make_comparison(integration: Integration, **result: Any) -> Run:
         "only_there": [],
         "differs": [],
         "currencies": {"EUR": {"here": "312480.50", "there": "312480.50"}},
+        "sums": {"invoice": {"EUR": {"here": "312480.50", "there": "312480.50"}}},
         **result,
     }
     return make_run(integration, Action.RECONCILE, result=found, succeeded=238, total=238)

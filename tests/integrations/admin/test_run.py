@@ -369,7 +369,7 @@ def test_comparison_lists_what_is_missing_or_differs(admin: Client, world: World
         make_integration(world.organization),
         differs=[{**here, "there": "79.99", "there_currency": "EUR"}],
         only_there=[there],
-        currencies={"EUR": {"here": "80.00", "there": "198.99"}},
+        sums={"invoice": {"EUR": {"here": "80.00", "there": "198.99"}}},
     )
     page = shown(admin, run)
     assert heading(page) == "2 differences: 1 Oct 2026 – 31 Oct 2026"
@@ -383,7 +383,7 @@ def test_comparison_lists_what_is_missing_or_differs(admin: Client, world: World
 
 
 @pytest.mark.parametrize(
-    "result", [{}, {"matched": None}, {"first": "x", "last": 3}, {"matched": 1, "currencies": {"EUR": {}}, "differs": [{}]}]
+    "result", [{}, {"matched": None}, {"first": "x", "last": 3}, {"matched": 1, "sums": {"invoice": {"EUR": {}}}, "differs": [{}]}]
 )
 def test_odd_results_are_no_error(admin: Client, world: World, result: Mapping[str, object]):
     run = make_run(make_integration(world.organization), Action.RECONCILE, result=result)

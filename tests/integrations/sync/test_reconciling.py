@@ -104,6 +104,23 @@ def test_a_long_comparison_keeps_its_lease(desk: Desk, booked: list[Any], monkey
     assert len(beats) == 4
 
 
+def test_sums_are_told_by_kind_and_what_is_owed_after_all(desk: Desk, admin: Client, booked: list[Any]):
+    (credit_note,) = desk.invoices(1, kind=2)
+    desk.export("credit_note", [credit_note])
+    told = command(desk, "--since", "2000-01-01", "--until", "2100-01-01")
+    assert list(told["sums"]) == ["invoice", "credit_note"]
+    invoices, credited = (told["sums"][kind]["EUR"] for kind in ("invoice", "credit_note"))
+    assert Decimal(credited["here"]) == abs(credit_note.amount_with_tax)
+    for side in ("here", "there"):
+        assert Decimal(told["currencies"]["EUR"][side]) == Decimal(invoices[side]) - Decimal(credited[side])
+    alone = command(desk, "--kind", "invoice", "--since", "2000-01-01", "--until", "2100-01-01")
+    assert alone["currencies"]["EUR"] == invoices
+    admin.post(page(desk), period([*booked, credit_note]))
+    run = desk.work(Run.everywhere.get(action=Action.RECONCILE))
+    shown = admin.get(reverse("admin:run", args=[run.pk])).content.decode()
+    assert "Owed after all" in shown
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
