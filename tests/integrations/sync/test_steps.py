@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from integrations.models import ItemState, Link, OutboxItem
+from integrations.providers.xero.buying import KEY_WINDOW
 from integrations.providers.xero.models import InvoiceStatus
 from integrations.providers.xero.sandbox.books import Document
 from integrations.records import files
@@ -221,6 +222,51 @@ def test_what_was_sent_from_xero_counts_as_sent_here_and_keeps_its_day(desk: Des
     desk.bring("invoice")
     invoice.refresh_from_db()
     assert (invoice.number, invoice.sent_on) == (number, day)
+
+
+# When an answer was lost for longer than the vendor keeps our key
+
+
+def uncertain(desk: Desk, record: Any, name: str, method: str, path: str) -> None:
+    """The step's write arrives, its answer does not, and the vendor has forgotten the key when we are back."""
+    desk.misbehave({"kind": "lost_answer", "method": method, "path": path})
+    desk.start(record.kind, [record])
+    while not OutboxItem.everywhere.filter(step=name, state=ItemState.UNCERTAIN).exists():
+        assert desk.turn(), f"The step {name} was never sent."
+    desk.later(KEY_WINDOW.total_seconds() + 1)
+
+
+def test_an_upload_is_looked_up_by_its_name(desk: Desk, calls: Calls) -> None:
+    desk.set(export_attachment=True)
+    (invoice,) = desk.invoices(1)
+    uncertain(desk, invoice, "pdf", "PUT", "*/Attachments/*")
+    calls.clear()
+    desk.work_now()
+    assert step(desk, invoice, "pdf").state == ItemState.SUCCEEDED
+    assert not [request for request in calls.requests if request.method in {"PUT", "POST"}]
+    assert len(desk.document(invoice).files) == 1
+
+
+def test_a_note_is_looked_up_by_its_text(desk: Desk, calls: Calls) -> None:
+    field = CustomField.everywhere.create(
+        organization=desk.organization, productive_id="77", name="Memo", customizable_type="invoices", data_type_id=CustomFieldType.TEXT
+    )
+    desk.set(xero_internal_note_cf=field)
+    (invoice,) = desk.invoices(1)
+    change(invoice, custom_fields={"77": "Ask Ana first"})
+    uncertain(desk, invoice, "note", "PUT", "*/History")
+    desk.work_now()
+    assert step(desk, invoice, "note").state == ItemState.SUCCEEDED
+    assert notes(desk.document(invoice)) == ["Ask Ana first"]
+
+
+def test_an_allocation_is_looked_up_at_its_credit_note(desk: Desk, calls: Calls, credited: tuple[Invoice, Invoice]) -> None:
+    invoice, note = credited
+    desk.export(records=[invoice])
+    uncertain(desk, note, "allocation", "PUT", "*/Allocations")
+    desk.work_now()
+    assert step(desk, note, "allocation").state == ItemState.SUCCEEDED
+    assert [allocation["Amount"] for allocation in desk.document(note).row["Allocations"]] == [note.amount_with_tax]
 
 
 # How the copy looks
