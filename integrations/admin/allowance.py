@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +20,7 @@ def allowance(integration: Integration) -> str:
         return ""
     row = Limit.objects.filter(integration_id=integration.pk).first() or Limit()
     now = clock.timestamp()
-    if wait := breaker.allow(copy.deepcopy(row.breaker), now, 0):
+    if wait := breaker.wait(row.breaker, now):
         return _("%(vendor)s does not answer. Tried again in %(wait)s.") % {"vendor": provider.label, "wait": duration(wait + 1)}
     if (blocked := row.usage.get("blocked_until", 0) - now) > 0:
         return _("%(vendor)s asked us to wait for %(wait)s.") % {"vendor": provider.label, "wait": duration(blocked + 1)}

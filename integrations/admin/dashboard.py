@@ -21,7 +21,8 @@ from integrations.admin.listing import Choice, address, one_of, page_of
 from integrations.admin.navigation import counter
 from integrations.admin.pages import page
 from integrations.admin.states import NEEDS_PERSON, URGENCY, Chip, base_rows, integration_chip
-from integrations.models import Connection, Incident, Integration, Stream
+from integrations.http import breaker
+from integrations.models import Connection, Incident, Integration, Limit, Stream
 from integrations.provider import Category, Provider
 from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
@@ -126,12 +127,14 @@ def _cards(rows: Iterable[Integration]) -> list[Card]:
     streams = Stream.objects.filter(
         integration_id__in=ids, integration__connection=Connection.CONNECTED, realm_id=F("integration__realm_id")
     )
+    breakers = Limit.objects.filter(integration_id__in=ids).exclude(breaker={}).values_list("integration_id", "breaker")
+    down = {integration_id for integration_id, state in breakers if breaker.is_down(state)}
     next_runs = dict(streams.order_by().values_list("integration_id").annotate(Min("next_run_at")))
     return [
         Card(
             integration,
             moves(all_providers().get(integration.provider)),
-            integration_chip(integration),
+            integration_chip(integration, is_down=integration.pk in down),
             charts[integration.pk],
             next_runs.get(integration.pk),
         )

@@ -27,6 +27,7 @@ class Chip:
 
 HEALTHY = Chip("ok", SyncState.SUCCEEDED.label)
 NOT_INSTALLED = Chip("bad", _("Not installed"))
+DOWN = Chip("warn", _("Does not answer"))
 
 _CONNECTIONS = {
     Connection.NEVER: Chip("off", Connection.NEVER.label),
@@ -100,12 +101,14 @@ def sync_chip(integration: Integration) -> Chip:
     return _SYNCS[SyncState(integration.sync)]
 
 
-def integration_chip(integration: Any) -> Chip:
-    """The worst of the three layers of one of `base_rows`: the connection, then what failed, then how the last run went."""
+def integration_chip(integration: Any, *, is_down: bool = False) -> Chip:
+    """The worst of what is to say of one of `base_rows`: the connection, that the vendor `is_down`, what failed, the last run."""
     if integration.provider not in all_providers():
         return NOT_INSTALLED
     if integration.connection != Connection.CONNECTED:
         return connection_chip(integration)
+    if is_down:
+        return DOWN
     if integration.failed_count:
         failed = ngettext("%(count)s failed", "%(count)s failed", integration.failed_count)
         return Chip("warn", failed % {"count": integration.failed_count})

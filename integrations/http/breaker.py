@@ -30,7 +30,12 @@ def is_outage(error: Exception) -> bool:
 
 def wait(state: State, now: float) -> float:
     """Seconds until a call may go out; 0.0 when one may now. Changes nothing."""
-    return 0.0 if state.get("state", "closed") == "closed" else max(0.0, state["until"] - now)
+    return max(0.0, state["until"] - now) if is_down(state) else 0.0
+
+
+def is_down(state: State) -> bool:
+    """Whether the vendor is believed not to answer, until a call gets through."""
+    return state.get("state", "closed") != "closed"
 
 
 def allow(state: State, now: float, lease: float) -> float:
@@ -40,7 +45,7 @@ def allow(state: State, now: float, lease: float) -> float:
     next. So it is asked last, when nothing else keeps the call from going out.
     """
     seconds = wait(state, now)
-    if not seconds and state.get("state", "closed") != "closed":
+    if not seconds and is_down(state):
         state["state"] = "half_open"
         state["until"] = now + lease
     return seconds

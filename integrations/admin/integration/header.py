@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.admin.states import Chip, connection_chip, sync_chip
-from integrations.models import Connection, SyncState
+from integrations.admin.states import DOWN, Chip, connection_chip, sync_chip
+from integrations.http import breaker
+from integrations.models import Connection, Limit, SyncState
 from integrations.provider import Export, Import
 from integrations.sync.readiness import Readiness
 
@@ -37,6 +38,9 @@ class Header:
     @cached_property
     def chips(self) -> list[Chip]:
         found = [connection_chip(self.integration)]
+        limit = Limit.objects.filter(integration_id=self.integration.pk).first()
+        if self.connection == Connection.CONNECTED and limit is not None and breaker.is_down(limit.breaker):
+            found.append(DOWN)
         if self.integration.failed_count:
             text = ngettext("%(count)d failed", "%(count)d failed", self.integration.failed_count)
             found.append(Chip("warn", text % {"count": self.integration.failed_count}))

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date, timedelta
+from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from integrations import clock
 from integrations.management.command import IntegrationCommand, require_connection
+from integrations.management.days import day
 from integrations.models import Integration
 from integrations.sync.calling import open_client
 from integrations.sync.reconcile import reconcile
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31") from None
 
 
 class Command(IntegrationCommand):

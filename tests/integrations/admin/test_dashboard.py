@@ -14,7 +14,7 @@ from accounts.models import Organization
 from accounts.tenancy import within
 from integrations import clock
 from integrations.admin.activity import DAYS, activities
-from integrations.models import Action, Connection, Incident, Integration, OutboxItem, Run, SyncState
+from integrations.models import Action, Connection, Incident, Integration, Limit, OutboxItem, Run, SyncState
 from integrations.records.models import Project
 from tests.conftest import World
 from tests.integrations.admin.scenes import (
@@ -224,6 +224,16 @@ def test_overview_is_blind_for_other_organizations(admin: Client, world: World, 
     assert names(page) == ["Ours"]
     assert "Everything is moving." in page
     assert "need you</span></span>" not in page, "no badge counts their rows"
+
+
+def test_a_vendor_that_does_not_answer_is_told_apart_from_what_is_wrong_here(admin: Client, world: World):
+    xero = make_integration(world.organization, "Xero", failed_count=2, connection=Connection.CONNECTED)
+    page = reverse("admin:integration", args=[xero.pk])
+    limit = Limit.everywhere.create(organization=world.organization, integration=xero)
+    for state, is_told in (({}, False), ({"state": "open", "until": clock.timestamp() + 60}, True), ({"state": "closed"}, False)):
+        Limit.everywhere.filter(pk=limit.pk).update(breaker=state)
+        assert ("Does not answer" in overview(admin)) is is_told
+        assert ("Does not answer" in admin.get(page, follow=True).content.decode()) is is_told
 
 
 def test_queries_stay_the_same_however_much_there_is(admin: Client, world: World):
