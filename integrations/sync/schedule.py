@@ -31,7 +31,7 @@ def plan(integration: Integration) -> None:
 def bring_forward(integration: Integration, kinds: Collection[str]) -> None:
     """Something changed there: the imports of these kinds are due in a moment, however often that is said; those switched off are not."""
     now = clock.now()
-    for kind in kinds:
+    for kind in sorted(kinds):  # in one order, so that two at once never wait for each other
         if _rhythm(integration, kind):
             stream = stream_of(integration, kind)
             due = max(now + SETTLE, stream.begun_at + APART) if stream.begun_at else now + SETTLE

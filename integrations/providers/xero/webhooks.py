@@ -55,6 +55,7 @@ def _moment(text: str) -> datetime:
 WEBHOOK = Webhook(
     verify=verify,
     events=events,
-    hints={"INVOICE": ("invoice", "payment"), "CREDITNOTE": ("credit_note", "payment")},  # a payment is told as a change of its document
+    # A payment is told as a change of its document, and bills are invoices too.
+    hints={"INVOICE": ("invoice", "payment", "expense"), "CREDITNOTE": ("credit_note", "payment")},
     set_up=_("At developer.xero.com, open the app, then Webhooks: choose invoices and credit notes, and enter this address."),
 )
