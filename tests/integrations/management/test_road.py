@@ -66,8 +66,9 @@ def test_the_road_without_a_browser(demo: Desk):
         assert (brought["succeeded"], Payment.objects.count()) == (1, before + 1)
 
     report = tell(demo, "reconcile")
-    assert report["matched"] == first["succeeded"]
-    assert report["differs"] == []
+    assert report["matched"] == first["succeeded"] + brought["succeeded"]
+    assert (report["differs"], report["only_there"]) == ([], [])
+    assert Counter(row["kind"] for row in report["only_here"])["payment"] == before, "what was paid before stays as it is there"
 
 
 def test_what_failed_is_retried(demo: Desk):
