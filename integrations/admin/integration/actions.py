@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import structlog
 from django.contrib import messages
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from integrations.admin.integration import account
 from integrations.admin.integration.auditing import note_connection
@@ -17,10 +16,9 @@ from integrations.admin.integration.page import CHANGE, TEMPLATES, find_integrat
 from integrations.admin.integration.starting import QUEUING, once, start_export
 from integrations.admin.integration.steps import section_named
 from integrations.admin.pages import page
-from integrations.admin.run_words import records
 from integrations.errors import AuthLost, ProviderError
 from integrations.http.deadline import at_most
-from integrations.models import Action, Connection, Integration, Link, OutboxItem
+from integrations.models import Action, Connection, Integration, OutboxItem
 from integrations.models.outbox import FAILED
 from integrations.registry import all_providers
 from integrations.sync import connections, outbox, runs
@@ -35,7 +33,7 @@ REFRESH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
 
-def _installed(pk: int) -> Integration:
+def installed(pk: int) -> Integration:
     """The integration; 404 also for one whose provider is not installed any more, for it can do nothing."""
     found = find_integration(pk)
     if found.provider not in all_providers():
@@ -47,7 +45,7 @@ def _installed(pk: int) -> Integration:
 @require_POST
 def test_connection(request: HttpRequest, pk: int) -> HttpResponse:
     """The first step with what each check found. Nothing is kept, so the answer is the page itself."""
-    integration = _installed(pk)
+    integration = installed(pk)
     try:
         checked = connections.check_connection(integration)
     except Exception:
@@ -62,7 +60,7 @@ def test_connection(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Read one list of the vendor's at once, and go back to the section that asked. A list that cannot be read stays as it was."""
-    integration = _installed(pk)
+    integration = installed(pk)
     name = request.POST.get("source", "")
     source = next((source for source in integration.declaration.options if source.name == name), None)
     if source is None:
@@ -86,7 +84,7 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def refresh_lists(request: HttpRequest, pk: int) -> HttpResponse:
     """Read all lists, as a run."""
-    integration = _installed(pk)
+    integration = installed(pk)
     if not _is_connected(request, integration):
         return redirect("admin:integration", pk)
     run = once(request, integration, lambda: runs.start(integration, Action.OPTIONS, user=request.user))  # type: ignore[arg-type]
@@ -96,7 +94,7 @@ def refresh_lists(request: HttpRequest, pk: int) -> HttpResponse:
 @page("integrations/<int:pk>/do/import/<slug:kind>/", "integration-import", CHANGE)
 @require_POST
 def import_now(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    integration = _installed(pk)
+    integration = installed(pk)
     declared = next((declared for declared in integration.declaration.imports if declared.kind == kind), None)
     if declared is None:
         raise Http404
@@ -113,7 +111,7 @@ def import_now(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @require_POST
 def export_now(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Everything of the kind that was never copied or changed since."""
-    integration = _installed(pk)
+    integration = installed(pk)
     try:
         export = integration.declaration.export(kind)
     except KeyError:
@@ -133,7 +131,7 @@ def export_now(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Try again what failed: all of it, or what a section's settings kept back."""
-    integration = _installed(pk)
+    integration = installed(pk)
     failed = OutboxItem.objects.filter(integration_id=integration.pk, state__in=FAILED, replaced_by=None)
     if section := section_named(Readiness(integration), request.POST.get("section", "")):
         failed = failed.filter(error="ConfigProblem", field__in=section.fields)
@@ -148,7 +146,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 @page("integrations/<int:pk>/do/pause/", "integration-pause", CHANGE)
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    integration = _installed(pk)
+    integration = installed(pk)
     if integration.connection == Connection.CONNECTED:
         connections.pause(integration)
         note_connection(integration, Connection.CONNECTED, Connection.PAUSED)
@@ -159,39 +157,12 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @page("integrations/<int:pk>/do/resume/", "integration-resume", CHANGE)
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    integration = _installed(pk)
+    integration = installed(pk)
     if integration.connection == Connection.PAUSED:
         connections.resume(integration)
         note_connection(integration, Connection.PAUSED, Connection.CONNECTED)
         messages.success(request, _("Resumed. What waited is moved now."))
     return redirect("admin:integration", pk)
-
-
-@page("integrations/<int:pk>/do/disconnect/", "integration-disconnect", CHANGE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks first, and says what stays at the vendor and what stays here."""
-    integration = _installed(pk)
-    if integration.connection not in QUEUING:
-        messages.warning(request, _("It is not connected."))
-        return redirect("admin:integration", pk)
-    vendor = {"vendor": integration.declaration.label}
-    if request.method == "POST":
-        trouble = connections.disconnect(integration)
-        messages.success(request, _("Disconnected. What was copied is still at %(vendor)s, settings and mappings are still here.") % vendor)
-        if trouble:
-            text = _("%(vendor)s could not be told: %(trouble)s. Remove Patchbay's access there.")
-            messages.warning(request, text % {**vendor, "trouble": trouble.rstrip(".")})
-        return redirect("admin:integration", pk)
-    links = Link.objects.filter(integration_id=integration.pk, archived_at=None, is_import=False, step="")
-    counts = links.order_by("kind").values_list("kind").annotate(Count("pk"))
-    context = {
-        "title": _("Disconnect %(name)s?") % {"name": integration.name},
-        "integration": integration,
-        "provider": integration.declaration,
-        "copied": [(count, records(kind, count)) for kind, count in counts],
-    }
-    return render(request, f"{TEMPLATES}/disconnect.html", context)
 
 
 def _is_connected(request: HttpRequest, integration: Integration) -> bool:

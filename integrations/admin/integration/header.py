@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from integrations.admin.states import DOWN, Chip, connection_chip, sync_chip
 from integrations.http import breaker
-from integrations.models import Connection, Limit, SyncState
+from integrations.models import Connection, Integration, Limit, SyncState
 from integrations.provider import Export, Import
 from integrations.sync.readiness import Readiness
 
@@ -25,6 +25,11 @@ class Offered:
     label: str | Promise
     url: str
     asks: bool = False
+
+
+def can_be_removed(integration: Integration) -> bool:
+    """Whether nothing would be forgotten with it but its settings."""
+    return integration.connection == Connection.NEVER and integration.connected_at is None
 
 
 class Header:
@@ -72,6 +77,10 @@ class Header:
     @property
     def can_disconnect(self) -> bool:
         return self.connection in {Connection.CONNECTED, Connection.PAUSED, Connection.NEEDS_RECONNECT}
+
+    @property
+    def can_be_removed(self) -> bool:
+        return can_be_removed(self.integration)
 
     @property
     def can_choose_account(self) -> bool:

@@ -250,9 +250,38 @@ def test_what_is_not_connected_cannot_be_disconnected(agency: XeroIntegration, a
     assert connection(agency) == Connection.NEVER
 
 
+def test_disconnecting_warns_of_what_is_on_its_way(agency: XeroIntegration, admin: Client) -> None:
+    assert "Disconnect all the same" not in admin.get(url(agency, "disconnect")).content.decode()
+    OutboxItem.everywhere.create(
+        organization=agency.organization, integration=agency, kind="invoice", record_id=1, revision=1, state="sending"
+    )
+    page = admin.get(url(agency, "disconnect")).content.decode()
+    assert "1 record is on its way just now" in page
+    assert "Disconnect all the same" in page
+
+
+def test_what_was_never_connected_can_be_removed(agency: XeroIntegration, admin: Client) -> None:
+    XeroIntegration.everywhere.filter(pk=agency.pk).update(connection=Connection.NEVER, connected_at=None)
+    page = reverse("admin:integration", args=[agency.pk])
+    assert url(agency, "remove") in admin.get(page, follow=True).content.decode()
+    assert "Is gone for good" in admin.get(url(agency, "remove")).content.decode()
+    assert XeroIntegration.everywhere.filter(pk=agency.pk).exists()
+    assert admin.post(url(agency, "remove"))["Location"] == reverse("admin:index")
+    assert not XeroIntegration.everywhere.filter(pk=agency.pk).exists()
+    assert admin.get(page).status_code == 404
+
+
+def test_what_was_connected_once_is_not_removed(connected: XeroIntegration, admin: Client) -> None:
+    for ask in (admin.get, admin.post):
+        assert "Disconnect it instead." in said(ask(url(connected, "remove")))[0]
+    admin.post(url(connected, "disconnect"))
+    admin.post(url(connected, "remove"))
+    assert connection(connected) == Connection.DISCONNECTED
+
+
 # Who may -------------------------------------------------------------------------------------------------------------------------
 
-PLAIN = ("test", "refresh", "lists", "retry", "pause", "resume", "disconnect")
+PLAIN = ("test", "refresh", "lists", "retry", "pause", "resume", "disconnect", "remove")
 POSTS = [*((name,) for name in PLAIN), ("export", "invoice"), ("import", "payment")]
 
 
@@ -266,7 +295,7 @@ def test_who_may_not_change_may_not_act(action: tuple[str, ...], world: World, a
     assert not Run.everywhere.exists()
 
 
-@pytest.mark.parametrize("action", [post for post in POSTS if post != ("disconnect",)], ids="-".join)
+@pytest.mark.parametrize("action", [post for post in POSTS if post not in {("disconnect",), ("remove",)}], ids="-".join)
 def test_nothing_acts_on_a_mere_visit(action: tuple[str, ...], agency: XeroIntegration, admin: Client) -> None:
     assert admin.get(url(agency, *action)).status_code == 405
 
