@@ -25,7 +25,7 @@ test: .venv/dev.stamp
 	.venv/bin/lint-imports
 	.venv/bin/python -m django makemigrations --check --dry-run
 	.venv/bin/python -m django check
-	$(PYTEST) -n $(PROCESSES) -m 'not ($(SERVICES))'
+	$(PYTEST) -n $(PROCESSES) --dist worksteal -m 'not ($(SERVICES))'
 
 # Tests by themselves: make suite TESTS='tests/contract -k xero'
 suite: .venv/dev.stamp

@@ -20,6 +20,9 @@ WHITENOISE_AUTOREFRESH = True  # nothing is collected for tests
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     (BASE_DIR / "var").mkdir(exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"{os.environ.get('TEST_DB', 'test')}.sqlite3")}
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(BASE_DIR / "var" / f"{os.environ.get('TEST_DB', 'test')}.sqlite3"),
+        "MIGRATE": False,  # straight from the models; on PostgreSQL, and in installations that tests start, through the migrations
+    }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -43,8 +43,9 @@ def in_order(exports: Iterable[Export]) -> list[Export]:
 
 def claim_next(integration: Integration) -> tuple[Batch, list[OutboxItem]] | None:
     """The next batch of due items of one kind and step, all to be created or all to be updated; None when nothing is due."""
+    due = OutboxItem.everywhere.filter(integration=integration, state=ItemState.WAITING, due_at__lte=clock.now())
     for export in in_order(integration.declaration.exports):
-        if claimed := _claim(integration, export):
+        if due.filter(kind=export.kind, step=export.step).exists() and (claimed := _claim(integration, export)):
             return claimed
     return None
 

@@ -22,6 +22,7 @@ from integrations.admin.integration.page import PANELS
 from integrations.registry import all_providers
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+RECORDS = "/admin/records/"
 IDS = {"object_id", "uidb64"}
 """Parameters that stand for a row though their converters take any text."""
 
@@ -45,6 +46,11 @@ class Address:
         return [name for name, converter in self.parameters.items() if converter in {"int", "uuid"} or name in IDS]
 
     @property
+    def is_like_another(self) -> bool:
+        """Whether it is a page of records that one class makes for every kind, and not of the kind that stands for them all."""
+        return self.route.startswith(RECORDS) and not self.route.startswith(f"{RECORDS}invoice/")
+
+    @property
     def is_of_a_model(self) -> bool:
         """Whether Django's own admin made it for a model."""
         return self.view.startswith("django.contrib.admin.options") or self.view.startswith("django.views.generic")
@@ -52,10 +58,12 @@ class Address:
     def path(self, **values: str) -> str:
         return "/" + self.template.format(**values)
 
-    def paths(self, pk: int, *, elsewhere: int | None = None) -> Iterator[str]:
-        """With the row's id in the place of each id, one after the other, the others being `elsewhere`; with everything else that fits."""
+    def paths(self, pk: int, *, elsewhere: int | None = None, most: int | None = None) -> Iterator[str]:
+        """With the row's id in the place of each id, one after the other, the others being `elsewhere`; with everything else that
+        fits, or with at most so many words for each.
+        """
         others = [name for name in self.parameters if name not in self.ids]
-        for chosen in itertools.product(*(words(self, name) for name in others)):
+        for chosen in itertools.product(*(words(self, name)[:most] for name in others)):
             said = dict(zip(others, chosen, strict=True))
             for about in self.ids or [""]:
                 ids = {
@@ -87,7 +95,7 @@ def words(address: Address, name: str) -> list[str]:
 
 WORDS: dict[str, list[str]] = {
     "slug": [*all_providers()],
-    "kind": sorted({export.kind for provider in all_providers().values() for export in provider.exports} | {"payment"}),
+    "kind": ["invoice", "company", "payment"],  # each copy may ask for its own settings, goes along with others, is only imported
     "name": sorted({section.name for provider in all_providers().values() for section in provider.sections} | PANELS.keys()),
     "token": ["set-password", "c0ffee-0123456789abcdef0123456789abcdef"],
     "url": ["nowhere/at/all/"],

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from django.urls import Resolver404, resolve
-
 from tests.isolation import html
 from tests.isolation.scene import Answer, Visitor
 
-ALIKE = 2
-"""How many pages of the same address without parameters are looked at."""
+NUMBER = re.compile(r"\d+")
+OF_EVERY_LIST = {"o", "_changelist_filters"}
+"""Parameters that Django gives to every list alike, and to what a list leads to: one page shows what they do."""
 MOST = 700
 """More pages than there are to find."""
 
@@ -27,11 +27,11 @@ class Visit:
 
 
 def crawl(visitor: Visitor, starts: Sequence[str] = ("/", "/admin/")) -> list[Visit]:
-    """Every page that links lead to from where a visit begins, one or two of each kind; of those with parameters, every one
-    that has a parameter which no page of that address had before.
+    """Every page that links lead to from where a visit begins, one of each kind, whatever row it is about; of those with
+    parameters, every one that has a parameter which no page of that kind had before.
     """
     ahead = deque((start, "") for start in starts)
-    seen, alike, tried, visits = set(starts), Counter[str](), set[tuple[str, str]](), []
+    seen, tried, visits = set(starts), {(start, "") for start in starts}, list[Visit]()
     while ahead and len(visits) < MOST:
         path, came_from = ahead.popleft()
         answer = visitor.get(path)
@@ -43,21 +43,14 @@ def crawl(visitor: Visitor, starts: Sequence[str] = ("/", "/admin/")) -> list[Vi
             if parts.scheme or parts.netloc or target in seen or not target.startswith("/"):
                 continue
             seen.add(target)
-            route = _route(parts.path)
-            alike[route] += not parts.query
-            parameters = {(route, name) for name in parse_qs(parts.query, keep_blank_values=True)}
-            if parameters - tried or (not parts.query and alike[route] <= ALIKE):
-                tried |= parameters
+            kind = NUMBER.sub("#", parts.path)
+            names = parse_qs(parts.query, keep_blank_values=True) or [""]
+            shows = {("" if name in OF_EVERY_LIST else kind, name) for name in names}
+            if shows - tried:
+                tried |= shows
                 ahead.append((target, path))
     assert not ahead
     return visits
-
-
-def _route(path: str) -> str:
-    try:
-        return resolve(path).route
-    except Resolver404:
-        return path
 
 
 def _is_page(answer: Answer) -> bool:

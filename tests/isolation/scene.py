@@ -126,9 +126,11 @@ def itertools_first(lines: Iterator[str], count: int) -> list[str]:
 class _Asking(RequestFactory):
     """Django's whole stack of middleware and views, without what its test client adds for looking into templates."""
 
+    HANDLERS = {checks: ClientHandler(enforce_csrf_checks=checks) for checks in (True, False)}
+
     def __init__(self, cookies: Mapping[str, str], *, checks_csrf: bool) -> None:
         super().__init__()
-        self.handler = ClientHandler(enforce_csrf_checks=checks_csrf)
+        self.handler = self.HANDLERS[checks_csrf]
         self.cookies = SimpleCookie(dict(cookies))
 
     def request(self, **request: Any) -> Any:

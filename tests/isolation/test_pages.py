@@ -72,11 +72,12 @@ def forms_of_the_owner(scene: Scene) -> Iterator[html.Form]:
 def test_who_may_only_look_can_change_nothing_of_the_organization(scene: Scene):
     """Every form that an owner has, with each of its buttons and bulk actions, and a POST to every address."""
     posts = [(form.action, data) for form in forms_of_the_owner(scene) for data in _ways_to_send(form)]
-    posts += [(path, {"post": ["yes"]}) for address in every_address() for path in address.paths(OURS)]
+    posts += [(path, {"post": ["yes"]}) for address in every_address() for path in address.paths(OURS) if not address.is_like_another]
+    alike = [(path, {"post": ["yes"]}) for address in every_address() for path in address.paths(OURS) if address.is_like_another]
     assert len(posts) > 120
     problems = []
     for role in ("auditor", "member", "outsider", "anonymous"):
-        for path, data in posts:
+        for path, data in [*posts, *(alike if role == "auditor" else [])]:
             answer = scene.visitors[role].post(path, data, watching=scene.ours)
             problems += [f"{answer} changed {change}" for change in answer.changed if not _is_about_oneself(change, scene, role)]
             if foreign := {write.split()[1] for write in answer.writes_beside_the_visit} - OWN_TABLES:

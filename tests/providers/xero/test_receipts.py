@@ -107,7 +107,10 @@ def test_a_receipt_that_cannot_be_fetched_is_refused_in_words_and_repeats_no_bil
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "timeout", "truncated"])
-def test_an_upload_whose_answer_is_lost_leaves_each_receipt_there_once(harness: Harness, expense: Expense, fault: str) -> None:
+def test_an_upload_whose_answer_is_lost_leaves_each_receipt_there_once(
+    harness: Harness, expense: Expense, settings: Any, fault: str
+) -> None:
+    settings.HTTP_TIMEOUT_SECONDS = 2
     receipt(expense, "one.pdf", b"%PDF one")
     receipt(expense, "two.pdf", b"%PDF two")
     harness.misbehave({"kind": fault, "method": "POST", "path": "/api.xro/2.0/Invoices/*/Attachments/*", "skip": 1, "times": 1})
