@@ -143,7 +143,7 @@ def test_menu_of_exports_works_with_the_keyboard(agency: XeroIntegration, admin_
     admin_page.locator("summary", has_text="Export now").focus()
     admin_page.keyboard.press("Enter")
     admin_page.keyboard.press("Tab")
-    assert admin_page.evaluate("document.activeElement.textContent") == "Customers"
+    assert admin_page.evaluate("document.activeElement.textContent") == "Customers and vendors"
 
 
 # Mapping ------------------------------------------------------------------------------------------------------------------------
