@@ -41,9 +41,8 @@ class InvoiceAdmin(RecordAdmin):
         money(Invoice, "amount_with_tax"),
         money(Invoice, "amount_unpaid"),
         "finalized_on",
-        "subsidiary",
     ]
-    list_select_related = ["company", "subsidiary"]
+    list_select_related = ["company"]
     search_fields = ["number", "subject", "company__name", "purchase_order_number", "productive_id"]
     list_filter = [("invoiced_on", PeriodFilter), "invoice_type_id", "subsidiary", "exported", "credited"]
     ordering = ["-invoiced_on", "-id"]
