@@ -16,8 +16,8 @@ from tests.integrations.admin.scenes import LOCKED, UNMAPPED, make_export, make_
 from tests.integrations.admin.setting_up import make_agency
 from tests.integrations.admin.test_mapping_table import make_crowd
 
-SECTIONS = ("account", "options", "tax_rates", "invoices", "accounts", "preview", "dry-run", "scope", "history")
-WITH_PREVIEW = ("tax_rates", "invoices", "accounts")
+SECTIONS = ("account", "options", "tax_rates", "invoices", "along", "accounts", "tracking", "preview", "dry-run", "scope", "history")
+WITH_PREVIEW = ("invoices", "accounts")
 
 
 def url(integration: Integration, name: str, query: str = "") -> str:
