@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from integrations.admin.diagnostics import diagnostics
 from integrations.admin.listing import address, page_of, row_id
@@ -23,7 +23,7 @@ CLOSED_A_PAGE = 50
 ITEMS_A_PAGE = 50
 OPEN_AT_MOST = 200
 """More open ones than this are one problem, and no list for a person."""
-OPEN, CLOSED = Chip("bad", gettext_lazy("Open")), Chip("ok", gettext_lazy("Solved"))
+OPEN, CLOSED = Chip("bad", pgettext_lazy("incident", "Open")), Chip("ok", gettext_lazy("Solved"))
 
 
 @page("incidents/", "incidents", "integrations.view_incident")

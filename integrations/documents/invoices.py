@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -21,7 +22,7 @@ NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
-    """The same bytes for the same invoice."""
+    """In the language of the moment; the same bytes for the same invoice."""
     title = f"{invoice.get_invoice_type_id_display()} {invoice.number}".strip()
     issuer = _issuer(invoice)
     sheet = Sheet(title, issuer, invoice.invoiced_on or date(1970, 1, 1))
@@ -72,24 +73,24 @@ def _address(entry: ContactEntry | None) -> str:
 
 
 def _facts(invoice: Invoice) -> Iterator[tuple[str, str]]:
-    facts = {
+    days = {
         _("Date"): invoice.invoiced_on,
         pgettext("date", "Due"): invoice.pay_on,
         _("Delivered"): invoice.delivery_on,
-        _("Purchase order"): invoice.purchase_order_number,
-        _("Your reference"): invoice.company_reference_id,
     }
-    yield from ((label, str(value)) for label, value in facts.items() if value)
+    yield from ((label, date_format(day, "DATE_FORMAT")) for label, day in days.items() if day)
+    references = {_("Purchase order"): invoice.purchase_order_number, _("Your reference"): invoice.company_reference_id}
+    yield from ((label, reference) for label, reference in references.items() if reference)
 
 
 def _columns() -> list[Column]:
     return [
-        Column(_("Description"), 80, is_number=False),
-        Column(_("Quantity"), 20),
-        Column(_("Price"), 24),
+        Column(_("Description"), 72, is_number=False),
+        Column(_("Quantity"), 18),
+        Column(_("Price"), 26),
         Column(_("Discount"), 18),
-        Column(_("Tax"), 12),
-        Column(_("Amount"), 20),
+        Column(_("Tax"), 14),
+        Column(_("Amount"), 26),
     ]
 
 
@@ -134,8 +135,8 @@ def _closing(invoice: Invoice) -> list[str]:
 
 
 def _money(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount.quantize(CENT):,}"
+    return "" if amount is None else number_format(amount.quantize(CENT), use_l10n=True, force_grouping=True)
 
 
 def _plain(number: Decimal | None) -> str:
-    return "" if number is None else f"{number.normalize():f}"
+    return "" if number is None else number_format(f"{number.normalize():f}", use_l10n=True)

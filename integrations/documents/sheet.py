@@ -34,7 +34,8 @@ class _Paper(FPDF):
         self.set_y(-14)
         self.set_font(FAMILY, size=SMALL)
         self.set_text_color(GREY)
-        self.cell(0, LINE, _("Page %(page)s of %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}, align="R")
+        page = _("Page %(page)s of %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}
+        self.cell(0, LINE, f"{self.title} · {page}")
 
 
 class Sheet:
@@ -65,7 +66,9 @@ class Sheet:
         self._paper.line(MARGIN, self._paper.get_y(), MARGIN + WIDTH, self._paper.get_y())
 
     def pairs(self, pairs: Sequence[tuple[str, str]], *, last_bold: bool = False, right: bool = False) -> None:
-        """Labels with their values, below each other; to the `right` as sums stand."""
+        """Labels with their values, below each other and on one page; to the `right` as sums stand."""
+        if self._paper.will_page_break(len(pairs) * (LINE + 1)):
+            self._paper.add_page()
         for position, (label, value) in enumerate(pairs):
             bold = last_bold and position == len(pairs) - 1
             if right:
@@ -76,15 +79,15 @@ class Sheet:
             self._paper.cell(40, LINE + 1, value, align="R" if right else "L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """The first column wraps; the titles stand on every page again."""
+        """The first column wraps; the titles stand on every page again. Only rows of more than half a page are split."""
         self._titles(columns)
         for row in rows:
             self._pen(NORMAL)
-            height = LINE * max(1, len(self._wrapped(columns[0], row[0]))) + 2
-            if self._paper.will_page_break(height):
+            height = LINE * max(1, len(self._wrapped(columns[0], row[0])))
+            if self._paper.will_page_break(min(height, self._paper.eph / 2)):
                 self._paper.add_page()
                 self._titles(columns)
-            self._row(columns, row, height)
+            self._row(columns, row)
 
     def content(self) -> bytes:
         return bytes(self._paper.output())
@@ -100,13 +103,14 @@ class Sheet:
     def _wrapped(self, column: Column, text: str) -> Sequence[str]:
         return cast("list[str]", self._paper.multi_cell(column.width, LINE, text, dry_run=True, output="LINES"))
 
-    def _row(self, columns: Sequence[Column], row: Sequence[str], height: float) -> None:
-        top = self._paper.get_y()
+    def _row(self, columns: Sequence[Column], row: Sequence[str]) -> None:
         self._pen(NORMAL)
-        self._paper.multi_cell(columns[0].width, LINE, row[0], align="L", new_x=XPos.RIGHT, new_y=YPos.TOP)
+        self._paper.set_x(MARGIN + columns[0].width)
         for column, value in zip(columns[1:], row[1:], strict=True):
             self._paper.cell(column.width, LINE, value, align="R" if column.is_number else "L")
-        self._paper.set_xy(MARGIN, top + height)
+        self._paper.set_x(MARGIN)
+        self._paper.multi_cell(columns[0].width, LINE, row[0], align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.gap(2)
 
     def _pen(self, size: float, *, bold: bool = False, grey: bool = False) -> None:
         self._paper.set_font(FAMILY, "B" if bold else "", size)

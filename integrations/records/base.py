@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
 from django.db.models import F
-from django.utils.text import camel_case_to_spaces
+from django.utils.formats import date_format
+from django.utils.text import camel_case_to_spaces, capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy import OrganizationOwned, current_organization
@@ -16,6 +18,11 @@ from integrations import clock
 from integrations.records.changes import announce
 
 BOOKKEEPING = frozenset({"id", "organization", "productive_id", "origin", "revision", "changed_by", "changed_at", "stored_at"})
+
+
+def in_words(day: date | None) -> str:
+    """A day as part of a record's name."""
+    return date_format(day, "DATE_FORMAT") if day else "…"
 
 
 class Origin(models.TextChoices):
@@ -61,7 +68,7 @@ class Record(OrganizationOwned):
         constraints = [models.UniqueConstraint(fields=["organization", "productive_id"], name="%(class)s_productive_id_once")]
 
     def __str__(self) -> str:
-        return getattr(self, "name", "") or f"{self._meta.verbose_name} {self.pk}"
+        return getattr(self, "name", "") or f"{capfirst(self._meta.verbose_name)} {self.pk}"
 
     @classmethod
     def kinds(cls) -> dict[str, dict[str, object]]:

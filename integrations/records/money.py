@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import ClassVar, Self
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from integrations.records import columns
-from integrations.records.base import Origin, Record
+from integrations.records.base import Origin, Record, in_words
 from integrations.records.choices import (
     ArchivableStatus,
     ExportableType,
@@ -241,7 +242,7 @@ class LineItem(Record):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.description or f"{self._meta.verbose_name} {self.pk}"
+        return self.description or f"{capfirst(self._meta.verbose_name)} {self.pk}"
 
 
 class Payment(Record):
@@ -264,7 +265,7 @@ class Payment(Record):
         indexes = [models.Index(fields=["organization", "paid_on"], name="payment_by_date")]
 
     def __str__(self) -> str:
-        return f"{self.amount or 0:.2f} {self.currency}, {self.paid_on or self.written_off_on or '…'}"
+        return f"{self.amount or 0:.2f} {self.currency}, {in_words(self.paid_on or self.written_off_on)}"
 
     def _raise_parents(self, *versions: Self) -> None:
         """An invoice's content does not change with its payments, but what is paid of it does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from integrations.records import columns
@@ -79,7 +80,7 @@ class Company(Record):
         indexes = [models.Index(fields=["organization", "name"], name="company_by_name")]
 
     def __str__(self) -> str:
-        return self.name or self.billing_name or f"{self._meta.verbose_name} {self.pk}"
+        return self.name or self.billing_name or f"{capfirst(self._meta.verbose_name)} {self.pk}"
 
 
 class ContactEntry(Record):
@@ -122,4 +123,4 @@ class ContactEntry(Record):
 
     def __str__(self) -> str:
         parts = (self.name, self.address, self.zipcode, self.city, self.country, self.email, self.phone, self.website)
-        return ", ".join(part.replace("\n", ", ") for part in parts if part) or f"{self._meta.verbose_name} {self.pk}"
+        return ", ".join(part.replace("\n", ", ") for part in parts if part) or f"{capfirst(self._meta.verbose_name)} {self.pk}"

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import VIEW_PAY
 from integrations.records import columns
-from integrations.records.base import Record
+from integrations.records.base import Record, in_words
 from integrations.records.choices import (
     AbsenceType,
     ArchivableStatus,
@@ -75,7 +76,7 @@ class Person(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email or f"{self._meta.verbose_name} {self.pk}"
+        return f"{self.first_name} {self.last_name}".strip() or self.email or f"{capfirst(self._meta.verbose_name)} {self.pk}"
 
 
 class Salary(Record):
@@ -104,7 +105,7 @@ class Salary(Record):
         permissions = [(VIEW_PAY, _("May see pay"))]
 
     def __str__(self) -> str:
-        return f"{self.person}, {self.started_on or '…'}"
+        return f"{self.person}, {in_words(self.started_on)}"
 
 
 class Event(Record):
@@ -143,7 +144,7 @@ class Entitlement(Record):
         verbose_name_plural = _("entitlements")
 
     def __str__(self) -> str:
-        return f"{self.person}, {self.event}, {self.start_date or '…'}"
+        return f"{self.person}, {self.event}, {in_words(self.start_date)}"
 
 
 class Booking(Record):
@@ -176,4 +177,4 @@ class Booking(Record):
         indexes = [models.Index(fields=["organization", "started_on"], name="booking_by_start")]
 
     def __str__(self) -> str:
-        return f"{self.person}, {self.started_on or '…'} – {self.ended_on or '…'}"
+        return f"{self.person}, {in_words(self.started_on)} – {in_words(self.ended_on)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from integrations.records import columns
@@ -56,7 +57,7 @@ class PurchaseOrder(Record):
         indexes = [models.Index(fields=["organization", "issued_on"], name="purchase_order_by_date")]
 
     def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.number or self.pk}"
+        return f"{capfirst(self._meta.verbose_name)} {self.number or self.pk}"
 
 
 class Expense(Record):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from integrations.records import columns
-from integrations.records.base import Record
+from integrations.records.base import Record, in_words
 from integrations.records.choices import TaskType, TrackMethod
 from integrations.records.people import Person
 from integrations.records.work import Project, Service
@@ -84,7 +85,7 @@ class Task(Record):
         indexes = [models.Index(fields=["organization", "due_date"], name="task_by_due_date")]
 
     def __str__(self) -> str:
-        return self.title or f"{self._meta.verbose_name} {self.pk}"
+        return self.title or f"{capfirst(self._meta.verbose_name)} {self.pk}"
 
 
 class TimeEntry(Record):
@@ -125,7 +126,7 @@ class TimeEntry(Record):
 
     def __str__(self) -> str:
         hours, minutes = divmod(self.time or 0, 60)
-        return f"{self.date or '…'}, {hours}:{minutes:02} h, {self.person or '…'}"
+        return f"{in_words(self.date)}, {hours}:{minutes:02} h, {self.person or '…'}"
 
 
 class CalendarEvent(Record):

@@ -6,7 +6,6 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from integrations.sync.building import digest
 from integrations.sync.documents import keep_document
 from integrations.sync.outbox import current_links, enqueue, selection
 from integrations.sync.progress import finish_runs, lock
+from integrations.sync.totals import difference
 from integrations.sync.waiting import NO_ERROR, bring_back, refuse_waiting_for, replace, waiting_beside
 
 MAX_TRIES = 12
@@ -189,12 +189,3 @@ def _write_error(batch: Batch, item: OutboxItem, error: ProviderError) -> None:
         finish_runs([newer.run_id])
     elif newer:
         replace(item, newer)
-
-
-def difference(expected: Mapping[str, Decimal], actual: Mapping[str, Decimal]) -> str:
-    """Where the vendor's totals are not ours, in words; '' where they agree to the cent."""
-    return ", ".join(
-        _("%(name)s: %(here)s here, %(there)s there") % {"name": name, "here": expected[name], "there": there}
-        for name, there in actual.items()
-        if name in expected and expected[name] != there
-    )

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from accounts.doors import CHOSEN
 from accounts.models import Organization, User
+from integrations.engine.local import LocalEngine
+from integrations.sandbox.server import SandboxServer, running_sandbox
 from tests.conftest import World
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -145,6 +148,25 @@ def auditor_page(open_page: OpenPage, world: World) -> Page:
 @pytest.fixture
 def operator_page(open_page: OpenPage, operator: User, world: World) -> Page:
     return open_page(operator, world.organization)
+
+
+@pytest.fixture
+def vendor(settings: Any, live_server: Any) -> Iterator[SandboxServer]:
+    """The vendor world, and this installation at its public address."""
+    settings.PUBLIC_URL = live_server.url
+    with running_sandbox() as server:
+        settings.SANDBOX_URL = server.url
+        yield server
+
+
+@pytest.fixture
+def worker(vendor: SandboxServer) -> Iterator[LocalEngine]:
+    engine = LocalEngine(threads=1)
+    engine.start()
+    yield engine
+    engine.stop()
+    engine.join()
+    connections.close_all()
 
 
 def check_axe(page: Page) -> None:

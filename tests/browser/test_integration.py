@@ -16,8 +16,8 @@ from tests.integrations.admin.scenes import LOCKED, UNMAPPED, make_export, make_
 from tests.integrations.admin.setting_up import make_agency
 from tests.integrations.admin.test_mapping_table import make_crowd
 
-SECTIONS = ("account", "options", "tax_rates", "invoices", "accounts", "preview", "dry-run", "scope", "history")
-WITH_PREVIEW = ("tax_rates", "invoices", "accounts")
+SECTIONS = ("account", "options", "tax_rates", "invoices", "along", "accounts", "tracking", "preview", "dry-run", "scope", "history")
+WITH_PREVIEW = ("invoices", "accounts")
 
 
 def url(integration: Integration, name: str, query: str = "") -> str:
@@ -143,7 +143,7 @@ def test_menu_of_exports_works_with_the_keyboard(agency: XeroIntegration, admin_
     admin_page.locator("summary", has_text="Export now").focus()
     admin_page.keyboard.press("Enter")
     admin_page.keyboard.press("Tab")
-    assert admin_page.evaluate("document.activeElement.textContent") == "Customers"
+    assert admin_page.evaluate("document.activeElement.textContent") == "Customers and vendors"
 
 
 # Mapping ------------------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,12 @@ from tests.integrations.admin.scenes import make_comparison, make_export, make_h
 
 PAGES = ("index", "catalogue", "runs", "incidents", "records_invoice_changelist", "accounts_membership_changelist")
 
+COVERED = """[...document.querySelectorAll("tr:has(> .state)")].filter(row => {
+    const name = row.querySelector("th a, th").getBoundingClientRect(), chip = row.querySelector(".state").getBoundingClientRect();
+    return name.right > chip.left && name.bottom > chip.top && chip.bottom > name.top;
+}).map(row => row.innerText)"""
+CUT_OFF = """[...document.querySelectorAll(".scroll")].filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText)"""
+
 
 @pytest.fixture(autouse=True)
 def english_afterwards() -> Iterator[None]:
@@ -28,6 +34,8 @@ def check_german(page: Page, path: str, name: str) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "de")
     for _picture in photograph(page, f"german-{name}", themes=("light",)):
         check_fits(page)
+    assert page.evaluate(COVERED) == [], f"{path}: chips lie on names"
+    assert page.evaluate(CUT_OFF) == [], f"{path}: what stands at the end of these rows cannot be seen"
     check_axe(page)
 
 

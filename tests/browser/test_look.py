@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -9,8 +13,11 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Invitation
 from accounts.tenancy import OrganizationOwned
+from integrations.records.base import Record
+from integrations.records.models import Attachment, Company, Expense, Person, PurchaseOrder, Salary
 from tests.browser.conftest import OpenPage, Watch, check_axe, check_look
 from tests.conftest import World
+from tests.integrations.admin.setting_up import make_agency
 
 SIGNED_OUT = ("login", "password_reset", "password_reset_done")
 PERSONAL = ("own_home", "profile", "password_change", "organizations", "two_factor_enrol")
@@ -35,6 +42,25 @@ def test_own_page_has_the_look(name: str, role: str, world: World, open_page: Op
 def test_list_of_rows_has_the_look(label: str, owner_page: Page) -> None:
     owner_page.goto(reverse(f"admin:{label.replace('.', '_')}_changelist"))
     check_look(owner_page, f"list-{label}")
+
+
+def test_pages_and_full_lists_of_records_have_the_look(world: World, owner_page: Page) -> None:
+    for record in make_records(world):
+        name = record._meta.label_lower.replace(".", "_")
+        owner_page.goto(reverse(f"admin:{name}_changelist"))
+        expect(owner_page.locator("#result_list tbody tr")).to_have_count(1)
+        check_look(owner_page, f"list-{name}-full")
+        owner_page.goto(reverse(f"admin:{name}_change", args=[record.pk]))
+        check_look(owner_page, f"record-{name}")
+
+
+def test_numbers_stand_at_the_right_and_lists_fit_beside_the_navigation(world: World, open_page: OpenPage) -> None:
+    make_agency(world.organization)
+    page = open_page(world.owner, locale="de-DE")
+    page.goto(reverse("admin:records_invoice_changelist"))
+    amount = page.locator("td.field-number_amount_with_tax").first
+    expect(amount).to_have_css("text-align", "end")
+    assert page.evaluate("(table => table.scrollWidth <= table.parentElement.clientWidth)(document.querySelector('#result_list'))")
 
 
 @pytest.mark.parametrize("label", ["accounts.organization", "accounts.user"])
@@ -126,6 +152,23 @@ def test_signing_out_from_the_side_ends_the_session(admin_page: Page) -> None:
     admin_page.get_by_role("button", name="Sign out").click()
     admin_page.goto(reverse("profile"))
     assert reverse("login") in admin_page.url
+
+
+def make_records(world: World) -> list[Record]:
+    """What people and their purchases leave behind: one of each kind."""
+    own: dict[str, Any] = {"organization": world.organization}
+    money: dict[str, Any] = {"currency": "EUR", "amount": Decimal("1190.50"), "total_amount_with_tax": Decimal("1416.70")}
+    day = date(2026, 11, 22)
+    person = Person.everywhere.create(**own, first_name="Sofía", last_name="Ibáñez")
+    vendor = Company.everywhere.create(**own, name="Druckerei Vogelsang und Söhne GmbH & Co. KG")
+    bought: dict[str, Any] = {"name": "Flyers, 2,000 pieces", "date": day, "vendor": vendor, "person": person, "quantity": Decimal("2.5")}
+    expense = Expense.everywhere.create(**own, **money, **bought)
+    return [
+        expense,
+        Attachment.everywhere.create(**own, name="receipt.pdf", content_type="application/pdf", size="70400", expense=expense),
+        PurchaseOrder.everywhere.create(**own, number="NW-PO-301", issued_on=day, vendor=vendor, currency="EUR"),
+        Salary.everywhere.create(**own, person=person, started_on=day, currency="EUR", cost=Decimal(6000), hourly_rate=Decimal("37.5")),
+    ]
 
 
 def background(page: Page) -> str:

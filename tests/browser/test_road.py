@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
-import pytest
-from django.db import connections
 from playwright.sync_api import Page, expect
 
 from accounts.tenancy import within
 from integrations.engine.local import LocalEngine
 from integrations.providers.xero.sandbox import XeroSandbox
 from integrations.records.models import Invoice, Payment
-from integrations.sandbox.server import SandboxServer, running_sandbox
+from integrations.sandbox.server import SandboxServer
 from tests.books import make_books, make_invoices
 from tests.browser.conftest import OpenPage
 from tests.conftest import PASSWORD, World
 
 INVOICES = 12
-
-
-@pytest.fixture
-def vendor(settings: Any, live_server: Any) -> Iterator[SandboxServer]:
-    """The vendor world, and this installation at its public address."""
-    settings.PUBLIC_URL = live_server.url
-    with running_sandbox() as server:
-        settings.SANDBOX_URL = server.url
-        yield server
-
-
-@pytest.fixture
-def worker(vendor: SandboxServer) -> Iterator[LocalEngine]:
-    engine = LocalEngine(threads=1)
-    engine.start()
-    yield engine
-    engine.stop()
-    engine.join()
-    connections.close_all()
 
 
 def sign_in(page: Page, world: World) -> None:

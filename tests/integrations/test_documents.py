@@ -49,6 +49,16 @@ def test_an_invoice_of_many_lines_goes_over_several_pages(invoice: Any) -> None:
     assert invoice_pdf(invoice).count(b"/Type /Page\n") > 1
 
 
+def test_an_endless_description_goes_on_and_the_next_line_stands_below_it(invoice: Any) -> None:
+    first, *rest = invoice.line_items.all()
+    invoice._prefetched_objects_cache["line_items"] = [first]
+    pages = invoice_pdf(invoice).count(b"/Type /Page\n")
+    first.description = "Design and development\n" * 150
+    invoice._prefetched_objects_cache["line_items"] = [first, *rest[:2]]
+    assert pages == 1
+    assert invoice_pdf(invoice).count(b"/Type /Page\n") == 4
+
+
 def test_the_name_of_the_file_is_one_that_every_system_takes(invoice: Any) -> None:
     assert invoice_file_name(invoice) == "Invoice-R-7-1.pdf"
 

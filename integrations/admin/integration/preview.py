@@ -27,6 +27,7 @@ from integrations.records.base import Record
 from integrations.records.kinds import Kind, get_kind
 from integrations.sync.building import NOT_COPIED_YET, Built, build, encode
 from integrations.sync.readiness import Readiness
+from integrations.sync.totals import total_name
 from integrations.sync.usage import parts_of
 
 LINES_SHOWN = 30
@@ -106,7 +107,7 @@ def preview_of(readiness: Readiness, export: Export, record: Record) -> Preview:
         preview.fix_url = fix_url(readiness, error)
     if draft is not None:
         preview.payload = shown_payload(draft)
-        preview.totals = draft.expected
+        preview.totals = {total_name(name): amount for name, amount in draft.expected.items()}
     preview.needs = list(_needs(readiness, export, record, built))
     lines = list(_lines(readiness, export, loaded))
     preview.lines, preview.more_lines = lines[:LINES_SHOWN], max(0, len(lines) - LINES_SHOWN)

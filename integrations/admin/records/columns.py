@@ -8,7 +8,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from integrations.records.models import CustomField, CustomFieldOption
 from integrations.templatetags.words import money as in_words
 
 Column = Callable[[Any], str]
+NOTHING = "–"
 
 
 def shown(model: type[Record], name: str) -> str | Column:
@@ -27,10 +30,11 @@ def shown(model: type[Record], name: str) -> str | Column:
     field = model._meta.get_field(name)
     if isinstance(field, MoneyField):
         return money(model, name)
-    if name == "custom_fields":
-        return custom_fields
-    if name == "digest":
-        return kept_file
+    own: dict[str, Column] = {"custom_fields": custom_fields, "digest": kept_file, "size": file_size}
+    if name in own:
+        return own[name]
+    if isinstance(field, models.DecimalField):
+        return number(model, name)
     if isinstance(field, models.JSONField):
         return _listed(model, name)
     return _unlinked(model, name) if _is_of_operators(field) else name
@@ -43,12 +47,23 @@ def _is_of_operators(field: Any) -> bool:
 
 @cache
 def money(model: type[Record], name: str) -> Column:
-    """An amount with its currency. Cells and headings get the class `money_<column>`, by which they stand at the right."""
+    """An amount with its currency. Cells and headings get the class `number_<column>`, by which they stand at the right."""
 
     def column(record: Any) -> str:
         return in_words(getattr(record, name), record.currency)
 
-    return _named(column, f"money_{name}", model, name)
+    return _named(column, f"number_{name}", model, name)
+
+
+@cache
+def number(model: type[Record], name: str) -> Column:
+    """A number with as many decimals as it has: 1.50000000 as 1.5."""
+
+    def column(record: Any) -> str:
+        value = getattr(record, name)
+        return "" if value is None else number_format(f"{value.normalize():f}", use_l10n=True)
+
+    return _named(column, f"number_{name}", model, name)
 
 
 @cache
@@ -59,7 +74,7 @@ def duration(model: type[Record], name: str) -> Column:
         minutes = getattr(record, name)
         return "" if minutes is None else f"{'-' if minutes < 0 else ''}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
 
-    return _named(column, f"money_{name}", model, name)
+    return _named(column, f"number_{name}", model, name)
 
 
 @cache
@@ -73,9 +88,12 @@ def beginning(model: type[Record], name: str) -> Column:
 
 
 def _named(column: Column, called: str, model: type[Record], name: str) -> Column:
-    column.__name__ = called
+    def told(record: Any) -> str:
+        return column(record) or NOTHING
+
+    told.__name__ = called
     field: Any = model._meta.get_field(name)
-    return admin.display(column, description=field.verbose_name, ordering=name)
+    return admin.display(told, description=field.verbose_name, ordering=name)
 
 
 @cache
@@ -112,8 +130,15 @@ def _pairs(pairs: Iterable[tuple[object, object]]) -> str:
 def kept_file(attachment: Any) -> str:
     """The way to the file itself, where Patchbay keeps it."""
     if not attachment.digest:
-        return ""
+        return NOTHING
     return format_html('<a href="{}">{}</a>', reverse("admin:file", args=[attachment.pk]), attachment.name or _("Save it"))
+
+
+@admin.display(description=gettext_lazy("size"))
+def file_size(attachment: Any) -> str:
+    """Productive tells it as text, mostly in bytes."""
+    size: str = attachment.size
+    return filesizeformat(size) if size.isdigit() else size or NOTHING
 
 
 @admin.display(description=gettext_lazy("custom fields"))
@@ -132,4 +157,4 @@ def custom_fields(record: Any) -> str:
         parts = value if isinstance(value, list) else [value]
         return format_html_join(", ", "{}", ((options.get(str(part)) or _told(part),) for part in parts))
 
-    return _pairs((fields.get(key, key), worded(key, value)) for key, value in given.items() if value not in (None, "", []))
+    return _pairs((fields.get(key, key), worded(key, value)) for key, value in given.items() if value not in (None, "", [])) or NOTHING

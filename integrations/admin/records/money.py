@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from integrations.admin.records.base import RecordAdmin, RecordInline
-from integrations.admin.records.columns import beginning, money
+from integrations.admin.records.columns import beginning, file_size, money, number
 from integrations.admin.records.filters import PeriodFilter
 from integrations.records.models import (
     Attachment,
@@ -41,9 +41,8 @@ class InvoiceAdmin(RecordAdmin):
         money(Invoice, "amount_with_tax"),
         money(Invoice, "amount_unpaid"),
         "finalized_on",
-        "subsidiary",
     ]
-    list_select_related = ["company", "subsidiary"]
+    list_select_related = ["company"]
     search_fields = ["number", "subject", "company__name", "purchase_order_number", "productive_id"]
     list_filter = [("invoiced_on", PeriodFilter), "invoice_type_id", "subsidiary", "exported", "credited"]
     ordering = ["-invoiced_on", "-id"]
@@ -52,7 +51,14 @@ class InvoiceAdmin(RecordAdmin):
 
 @admin.register(LineItem)
 class LineItemAdmin(RecordAdmin):
-    list_display = [beginning(LineItem, "description"), "invoice", "service_type", "quantity", money(LineItem, "unit_price"), "tax_rate"]
+    list_display = [
+        beginning(LineItem, "description"),
+        "invoice",
+        "service_type",
+        number(LineItem, "quantity"),
+        money(LineItem, "unit_price"),
+        "tax_rate",
+    ]
     list_select_related = ["invoice", "service_type", "tax_rate"]
     search_fields = ["description", "invoice__number", "productive_id"]
     list_filter = ["service_type", "tax_rate"]
@@ -70,7 +76,7 @@ class PaymentAdmin(RecordAdmin):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(RecordAdmin):
-    list_display = ["name", "primary_component_value", "secondary_component_value", "subsidiary"]
+    list_display = ["name", number(TaxRate, "primary_component_value"), number(TaxRate, "secondary_component_value"), "subsidiary"]
     list_select_related = ["subsidiary"]
     search_fields = ["name", "productive_id"]
     list_filter = ["subsidiary"]
@@ -113,7 +119,13 @@ class ExpenseAdmin(RecordAdmin):
 
 @admin.register(ExpenseLineItem)
 class ExpenseLineItemAdmin(RecordAdmin):
-    list_display = [beginning(ExpenseLineItem, "name"), "expense", "quantity", money(ExpenseLineItem, "unit_price"), "tax_rate"]
+    list_display = [
+        beginning(ExpenseLineItem, "name"),
+        "expense",
+        number(ExpenseLineItem, "quantity"),
+        money(ExpenseLineItem, "unit_price"),
+        "tax_rate",
+    ]
     list_select_related = ["expense", "tax_rate"]
     search_fields = ["name", "expense__name", "productive_id"]
     ordering = ["-id"]
@@ -145,7 +157,7 @@ class PurchaseOrderAdmin(RecordAdmin):
 
 @admin.register(Attachment)
 class AttachmentAdmin(RecordAdmin):
-    list_display = ["name", "content_type", "attachable_type", "creator", "created_at"]
-    list_select_related = ["creator"]
+    list_display = ["name", "content_type", file_size, "expense", "creator", "created_at"]
+    list_select_related = ["expense", "creator"]
     search_fields = ["name", "productive_id"]
     ordering = ["-id"]

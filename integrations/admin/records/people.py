@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from integrations.admin.records.base import RecordAdmin, RecordInline
-from integrations.admin.records.columns import duration, money
+from integrations.admin.records.columns import duration, money, number
 from integrations.admin.records.filters import PeriodFilter
 from integrations.admin.records.parties import ContactEntryInline
 from integrations.records.models import Booking, Entitlement, Event, Person, Salary
@@ -51,7 +51,7 @@ class EventAdmin(RecordAdmin):
 
 @admin.register(Entitlement)
 class EntitlementAdmin(RecordAdmin):
-    list_display = ["person", "event", "start_date", "end_date", "allocated", "used", "pending"]
+    list_display = ["person", "event", "start_date", "end_date", *(number(Entitlement, name) for name in ("allocated", "used", "pending"))]
     list_select_related = ["person", "event"]
     search_fields = ["person__first_name", "person__last_name", "person__email", "event__name", "productive_id"]
     list_filter = ["event"]

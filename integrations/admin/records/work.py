@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from integrations.admin.records.base import RecordAdmin, RecordInline
-from integrations.admin.records.columns import beginning, duration, money
+from integrations.admin.records.columns import beginning, duration, money, number
 from integrations.admin.records.filters import PeriodFilter
 from integrations.records.models import (
     CalendarEvent,
@@ -90,7 +90,7 @@ class ServiceTypeAdmin(RecordAdmin):
 
 @admin.register(Service)
 class ServiceAdmin(RecordAdmin):
-    list_display = ["name", "deal", "service_type", "billing_type_id", "unit_id", "quantity", money(Service, "price")]
+    list_display = ["name", "deal", "service_type", "billing_type_id", "unit_id", number(Service, "quantity"), money(Service, "price")]
     list_select_related = ["deal", "service_type"]
     search_fields = ["name", "deal__name", "service_type__name", "productive_id"]
     list_filter = ["billing_type_id", "billable", "service_type"]

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.template import Context, Template
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from integrations import clock
+from integrations.sync.totals import difference
 from integrations.templatetags.words import ago, ahead, at, duration, money, whole
 
 
@@ -86,3 +88,12 @@ def test_logo_stands_in_with_two_letters_where_a_provider_has_none():
     assert own == '<img class="logo" src="/static/xero/logo.svg" alt="" width="40" height="40">'
     assert 'class="logo small"' in small
     assert none == '<span class="logo" aria-hidden="true">go</span>'
+
+
+def test_german_days_times_and_amounts_are_as_short_as_english_ones():
+    moment = datetime(2024, 9, 22, 6, 5, tzinfo=UTC)
+    with translation.override("de"), timezone.override("Europe/Berlin"):
+        assert at(moment) == "22. Sept. 2024"
+        assert date_format(timezone.localtime(moment), "DATETIME_FORMAT") == "22. Sept. 2024, 08:05"
+        assert money(Decimal("5340.5"), "EUR") == "5.340,50\N{NO-BREAK SPACE}EUR"
+        assert difference({"net": Decimal(1)}, {"net": Decimal(2)}).startswith("netto: ")

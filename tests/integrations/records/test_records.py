@@ -177,8 +177,8 @@ def test_records_are_called_as_people_know_them() -> None:
     assert str(Invoice(number="7", invoice_type_id=2)) == "Credit note 7"
     assert str(Person(first_name="Ana", last_name="Horvat")) == "Ana Horvat"
     assert str(Person(email="ana@acme.example")) == "ana@acme.example"
-    assert str(TimeEntry(date=date(2024, 5, 31), time=95, person=Person(first_name="Ana"))) == "2024-05-31, 1:35 h, Ana"
-    assert str(Company(pk=7)) == "company 7"
+    assert str(TimeEntry(date=date(2024, 5, 31), time=95, person=Person(first_name="Ana"))) == "31 May 2024, 1:35 h, Ana"
+    assert str(Company(pk=7)) == "Company 7"
     assert str(ContactEntry(address="Ilica 1\nHall", city="Zagreb")) == "Ilica 1, Hall, Zagreb"
 
 
