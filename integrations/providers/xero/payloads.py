@@ -143,9 +143,13 @@ def _reference(copy: Copy, invoice: Invoice) -> str:
     return (invoice.purchase_order_number if uses_order else invoice.subject)[:255]
 
 
+def for_customers() -> override:
+    """What customers read is in the language of the installation: what somebody previews is what the worker sends."""
+    return override(settings.LANGUAGE_CODE)
+
+
 def _unnamed() -> str:
-    """Customers read it, in the language of the installation: what somebody previews is what the worker sends."""
-    with override(settings.LANGUAGE_CODE):
+    with for_customers():
         return _("Services")
 
 

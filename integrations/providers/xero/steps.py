@@ -18,7 +18,7 @@ from integrations.provider import Copy, Done, Draft, File, Outcome
 from integrations.providers.xero.client import Document, moment
 from integrations.providers.xero.enclosures import PDF, PLURALS, Allocation, EnclosingClient
 from integrations.providers.xero.exports import refusal
-from integrations.providers.xero.payloads import Payload
+from integrations.providers.xero.payloads import Payload, for_customers
 from integrations.records import files
 from integrations.records.base import Origin
 from integrations.records.custom_values import custom_value
@@ -48,8 +48,9 @@ def build_pdf(copy: Copy, invoice: Invoice) -> Payload:
 
     A file that was attached keeps its name, by which Xero knows it: `remote_id`.
     """
-    content = _own_document(invoice) or invoice_pdf(invoice)
-    name = copy.remote_id or invoice_file_name(invoice)
+    with for_customers():
+        content = _own_document(invoice) or invoice_pdf(invoice)
+        name = copy.remote_id or invoice_file_name(invoice)
     kept = {"organization": invoice.organization_id, "digest": files.keep(invoice.organization_id, content)}
     return {"kind": invoice.kind, "document": copy.main_id, "name": name, **kept}, {}
 
@@ -98,7 +99,8 @@ def find_pdf(client: EnclosingClient, drafts: Sequence[Draft], since: datetime) 
 
 def build_fetch(copy: Copy, invoice: Invoice) -> Payload:
     """Fetched anew whenever the record has changed, so the revision is part of it."""
-    name = invoice_file_name(invoice)
+    with for_customers():
+        name = invoice_file_name(invoice)
     return {"kind": invoice.kind, "document": copy.main_id, "name": name, "revision": invoice.revision}, {}
 
 

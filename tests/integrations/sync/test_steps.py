@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from integrations.models import ItemState, Link, OutboxItem
+from integrations.provider import Copy
 from integrations.providers.xero.buying import KEY_WINDOW
 from integrations.providers.xero.models import InvoiceStatus
 from integrations.providers.xero.sandbox.books import Document
+from integrations.providers.xero.steps import build_pdf
 from integrations.records import files
 from integrations.records.choices import CustomFieldType
 from integrations.records.models import Attachment, CustomField, CustomFieldOption, DocumentType, Invoice
@@ -59,6 +62,15 @@ def test_our_pdf_follows_the_invoice_and_customers_see_it(desk: Desk, calls: Cal
     calls.clear()
     desk.export(records=[invoice])
     assert not [request for request in calls.requests if request.method != "GET" and "/api.xro/" in request.path]
+
+
+def test_the_pdf_is_in_the_language_of_the_installation_whoever_asks(desk: Desk) -> None:
+    desk.set(export_attachment=True)
+    (invoice,) = desk.invoices(1)
+    copy = Copy(integration=desk.integration, reference="r", address="a", choices={}, linked=lambda kind, pk: "", main_id="there")
+    english = build_pdf(copy, invoice)
+    with translation.override("de"):
+        assert build_pdf(copy, invoice) == english
 
 
 def test_a_changed_invoice_gets_its_pdf_anew_in_the_same_place(desk: Desk) -> None:
