@@ -71,7 +71,7 @@ def fill(world: World, number: int = 0) -> None:
                         values[field.name] = f"{field.name[:12]} {number}"
                 values.pop("user", None)
                 made[model] = model(organization=world.organization, productive_id=f"{number}{_round}", **values)
-                made[model].save()
+                model.everywhere.bulk_create([made[model]])
 
 
 def list_url(model: type[Record]) -> str:
