@@ -19,7 +19,7 @@ from integrations.admin.run_figures import Figure
 from integrations.admin.run_rows import safe
 from integrations.admin.states import Text
 from integrations.models import Action, Run
-from integrations.records.kinds import get_kind
+from integrations.records.kinds import UnknownKind, get_kind
 from integrations.registry import all_providers
 from integrations.templatetags.words import money
 
@@ -29,12 +29,15 @@ SIDES: dict[str, Text] = {"differs": _("differs"), "only_here": _("only here"), 
 
 @dataclass(frozen=True)
 class Side:
-    """One document of a comparison. Amounts are texts with their currency; `here` or `there` is empty where it is missing.
+    """One document of a comparison; `about` says what it is and whose.
+
+    Amounts are texts with their currency; `here` or `there` is empty where it is missing.
 
     `gap` is how much more is there, where both sides have the same currency.
     """
 
     face: Face
+    about: str
     date: str
     remote_id: str
     remote_url: str
@@ -105,8 +108,10 @@ def _side(row: Mapping[str, Any], face: Face | None) -> Side:
     currency = row.get("currency", "")
     there_currency = row.get("there_currency") or currency
     gap = difference(row)
+    face = face or Face(row.get("number") or row.get("remote_id") or "")
     return Side(
-        face=face or Face(row.get("number") or row.get("remote_id") or ""),
+        face=face,
+        about=" · ".join(filter(None, [_kind(row.get("kind", "")), face.party])),
         date=_day(row.get("date")),
         remote_id=row.get("remote_id") or "",
         remote_url=safe(row.get("url") or ""),
@@ -114,6 +119,13 @@ def _side(row: Mapping[str, Any], face: Face | None) -> Side:
         there=money(_decimal(row["there"]), there_currency) if "there" in row else "",
         gap="" if gap is None else money(gap, currency),
     )
+
+
+def _kind(name: str) -> str:
+    try:
+        return str(capfirst(get_kind(name).label))
+    except UnknownKind:
+        return ""
 
 
 def difference(row: Mapping[str, Any]) -> Decimal | None:

@@ -374,7 +374,7 @@ def test_comparison_lists_what_is_missing_or_differs(admin: Client, world: World
     page = shown(admin, run)
     assert heading(page) == "2 differences: 1 Oct 2026 – 31 Oct 2026"
     assert figures(page) == {"matched": 238, "differs": 1, "only_here": 0, "only_there": 1}
-    for text in ("80.00", "79.99", "118.99", "9 Oct 2026", "Fabrikam AB", "r-1"):
+    for text in ("80.00", "79.99", "118.99", "9 Oct 2026", "Invoice · Fabrikam AB", "r-1"):
         assert text in page
     assert "INV-77" not in page
     there_only = shown(admin, run, show="only_there")
