@@ -106,8 +106,10 @@ def _export(item: OutboxItem) -> Export | None:
 
 
 def _attempts(item: OutboxItem) -> Sequence[Attempt]:
-    """The last ones, the oldest first."""
-    batches = Q(batch_id=item.batch_id) | Q(batch__in=item.earlier_batches.through.objects.filter(outboxitem=item.pk).values("batch"))
+    """The last ones, the oldest first. What was refused before anything was sent has no part in what its batch then sent."""
+    batches = Q(batch__in=item.earlier_batches.through.objects.filter(outboxitem=item.pk).values("batch"))
+    if item.state != ItemState.REJECTED or _share(item) is not None:
+        batches |= Q(batch_id=item.batch_id)
     return list(reversed(Attempt.objects.filter(batches).order_by("-pk")[:ATTEMPTS_SHOWN]))
 
 
@@ -131,14 +133,18 @@ def _ended(item: OutboxItem) -> datetime | None:
     return item.finished_at if item.state not in {ItemState.WAITING, ItemState.SENDING, ItemState.UNCERTAIN} else None
 
 
-def _sent(item: OutboxItem) -> str:
-    """The item's own share of the last request's frozen body; '' where there is none to be read."""
+def _share(item: OutboxItem) -> bytes | None:
+    """The item's own payload in the last request's frozen body; None where there is none to be read."""
     try:
         drafts = msgspec.json.decode(item.batch.body if item.batch else "[]", type=list[_Frozen])
     except msgspec.MsgspecError:
-        return ""
-    own = next((draft.payload for draft in drafts if draft.item == item.pk), None)
-    return _read(redact.body(bytes(own), "application/json")) if own else ""
+        return None
+    return next((bytes(draft.payload) for draft in drafts if draft.item == item.pk), None)
+
+
+def _sent(item: OutboxItem) -> str:
+    share = _share(item)
+    return _read(redact.body(share, "application/json")) if share else ""
 
 
 def _read(body: str) -> str:

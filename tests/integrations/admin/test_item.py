@@ -87,6 +87,16 @@ def test_a_missing_mapping_leads_to_its_row(admin: Client, world: World):
     assert f'href="{escape(address)}"' in shown(admin, item)
 
 
+def test_what_was_refused_before_anything_was_sent_had_no_call(admin: Client, world: World):
+    item = one(world, UNMAPPED)
+    batch = make_batch(item, request_id="req-of-others")
+    Batch.everywhere.filter(pk=batch.pk).update(body=json.dumps([{"item": item.pk + 1, "record": 2, "payload": {}}]))
+    page = shown(admin, item)
+    assert "req-of-others" not in page
+    assert "Each call to the vendor" not in page
+    assert UNMAPPED.message in page
+
+
 def test_a_record_that_arrived_links_to_it_there(admin: Client, world: World):
     page = shown(admin, one(world, None))
     assert "https://go.xero.com/AccountsReceivable/View.aspx" in page
