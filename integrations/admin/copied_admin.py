@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +18,7 @@ from integrations.admin.copies import exporting
 from integrations.admin.copying import ask_or_send
 from integrations.admin.integration.page import find_integration
 from integrations.admin.integration.starting import QUEUING, start_export
+from integrations.admin.listed_copies import note_copies, where_it_went
 from integrations.models import Integration
 from integrations.provider import Export
 from integrations.records.base import Record
@@ -29,23 +31,45 @@ Action = tuple[Callable[..., Any], str, str]
 
 
 class CopiedAdmin:
-    """Mixin of the admin of a record: its list copies what is chosen, to any integration that takes such records.
+    """Mixin of the admin of a record: its list tells where each went, and copies what is chosen to any integration that takes such records.
 
     The change page shows where the record went: its template is `admin/records/change_form.html`.
     """
 
     model: type[Record]
 
+    @property
+    def is_copied(self) -> bool:
+        """Whether any installed provider copies records of this model."""
+        return any(exporting(kind.name) for kind in kinds_of(self.model))
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        columns: Sequence[Any] = super().get_list_display(request)  # type: ignore[misc]
+        return [*columns, where_it_went] if self.is_copied else columns
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found: ChangeList = super().get_changelist_instance(request)  # type: ignore[misc]
+        if self.is_copied:
+            note_copies(list(found.result_list))
+        return found
+
     def get_actions(self, request: HttpRequest) -> dict[str, Action]:
         actions: dict[str, Action] = super().get_actions(request)  # type: ignore[misc]
-        slugs = {slug for kind in kinds_of(self.model) for slug in exporting(kind.name)}
-        if not slugs or IS_POPUP_VAR in request.GET or not request.user.has_perm("integrations.change_integration"):
+        if not self.is_copied or IS_POPUP_VAR in request.GET or not request.user.has_perm("integrations.change_integration"):
             return actions
-        rows = Integration.objects.non_polymorphic().filter(provider__in=slugs, connection__in=QUEUING).order_by("name", "pk")
-        for pk, name in rows.values_list("pk", "name")[:OFFERED]:
+        for pk, name in self._offered(request):
             key = f"copy_to_{pk}"
             actions[key] = (partial(_copy, pk), key, _("Copy to %(name)s") % {"name": name})
         return actions
+
+    def _offered(self, request: Any) -> list[tuple[int, str]]:
+        """The integrations that the list offers, looked up once for a request: Django asks for the actions again and again."""
+        if not hasattr(request, "copies_to"):
+            slugs = {slug for kind in kinds_of(self.model) for slug in exporting(kind.name)}
+            rows = Integration.objects.non_polymorphic().filter(provider__in=slugs, connection__in=QUEUING).order_by("name", "pk")
+            request.copies_to = list(rows.values_list("pk", "name")[:OFFERED])
+        found: list[tuple[int, str]] = request.copies_to
+        return found
 
 
 def _copy(pk: int, admin: CopiedAdmin, request: HttpRequest, queryset: QuerySet[Record]) -> HttpResponse | None:

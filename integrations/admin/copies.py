@@ -110,6 +110,11 @@ def _chip(record: Record, link: Link | None, item: OutboxItem | None) -> Chip:
         return item_chip(item.state)
     if link is None:
         return Chip("off", _("not copied"))
-    if link.revision < record.revision and not link.is_import:
+    return state_of_copy(record, revision=link.revision, is_import=link.is_import)
+
+
+def state_of_copy(record: Record, *, revision: int, is_import: bool) -> Chip:
+    """`revision` is the record's that was sent last; what an import brought has nothing to send."""
+    if revision < record.revision and not is_import:
         return Chip("warn", _("changed here since"))
     return Chip("ok", _("as it is here"))

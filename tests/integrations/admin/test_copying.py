@@ -15,7 +15,7 @@ from integrations.models import Action, Connection, ItemState, Link, OutboxItem,
 from integrations.providers.xero.models import XeroIntegration
 from integrations.records.models import Company, Invoice, Person
 from tests.conftest import World
-from tests.integrations.admin.scenes import LOCKED, make_integration, make_items, make_links, make_run, make_subsidiaries
+from tests.integrations.admin.scenes import LOCKED, make_integration, make_invoices, make_items, make_links, make_run, make_subsidiaries
 from tests.integrations.admin.setting_up import make_agency, make_invoice, make_options
 
 
@@ -347,3 +347,26 @@ def test_whoever_is_not_signed_in_signs_in_first(invoice: Invoice, client: Clien
 def test_operators_outside_of_an_organization_find_nothing(invoice: Invoice, operator: Any, client: Client) -> None:
     client.force_login(operator)
     assert client.get(reverse("record", args=["invoice", invoice.pk])).status_code in {302, 404}
+
+
+def test_the_list_tells_where_each_record_went(admin: Client, world: World, django_assert_max_num_queries: Any) -> None:
+    agency = make_integration(world.organization)
+    copied, changed, failed, fresh = make_invoices(world.organization, 4)
+    make_links(agency, [copied, changed, failed], revision=copied.revision)
+    changed.subject = "Another subject"
+    changed.save()
+    OutboxItem.everywhere.create(
+        organization=world.organization, integration=agency, kind="invoice", record_id=failed.pk, revision=1, state=ItemState.REJECTED
+    )
+    lists = reverse("admin:records_invoice_changelist")
+    admin.get(lists)
+    with django_assert_max_num_queries(12):
+        records = {record.pk: record for record in admin.get(lists).context["cl"].result_list}
+    told = {pk: [(name, str(chip.text)) for name, chip, _number in record.went_to] for pk, record in records.items()}
+    assert told == {
+        copied.pk: [(agency.name, "as it is here")],
+        changed.pk: [(agency.name, "changed here since")],
+        failed.pk: [(agency.name, "Rejected")],
+        fresh.pk: [],
+    }
+    assert "as it is here" in admin.get(lists).content.decode()
