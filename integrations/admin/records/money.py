@@ -40,7 +40,6 @@ class InvoiceAdmin(RecordAdmin):
         "pay_on",
         money(Invoice, "amount_with_tax"),
         money(Invoice, "amount_unpaid"),
-        "finalized_on",
     ]
     list_select_related = ["company"]
     search_fields = ["number", "subject", "company__name", "purchase_order_number", "productive_id"]
