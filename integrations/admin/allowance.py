@@ -13,12 +13,18 @@ from integrations.registry import all_providers
 from integrations.templatetags.words import duration, whole
 
 
+def limit_of(integration: Integration) -> Limit:
+    """What is kept of the integration's calls, read once for the row in hand; an empty one before the first call."""
+    found: Limit = getattr(integration, "limit", None) or Limit()
+    return found
+
+
 def allowance(integration: Integration) -> str:
     """Why the vendor is left alone just now, or how many calls of each of its limits are left; '' where nothing is published."""
     provider = all_providers().get(integration.provider)
     if provider is None:
         return ""
-    row = Limit.objects.filter(integration_id=integration.pk).first() or Limit()
+    row = limit_of(integration)
     now = clock.timestamp()
     if wait := breaker.wait(row.breaker, now):
         return _("%(vendor)s does not answer. Tried again in %(wait)s.") % {"vendor": provider.label, "wait": duration(wait + 1)}

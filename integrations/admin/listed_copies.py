@@ -14,8 +14,8 @@ from integrations.admin.copies import state_of_copy
 from integrations.admin.states import Chip, item_chip
 from integrations.models import Link, OutboxItem
 from integrations.models.outbox import FAILED, OPEN
+from integrations.templatetags.words import NOTHING
 
-NOTHING = "–"
 WHOSE = ("kind", "record_id", "integration__name")
 
 

@@ -17,9 +17,9 @@ from integrations.admin.faces import Face, faces
 from integrations.admin.listing import Choice, address, page_of
 from integrations.admin.run_figures import Figure
 from integrations.admin.run_rows import safe
+from integrations.admin.run_words import records
 from integrations.admin.states import Text
 from integrations.models import Action, Run
-from integrations.records.kinds import UnknownKind, get_kind
 from integrations.registry import all_providers
 from integrations.templatetags.words import money
 
@@ -74,7 +74,7 @@ def _lists(run: Run) -> list[tuple[Text, int]]:
 def balances(run: Run) -> list[Balance]:
     """Kind by kind; then, where several were compared, what is owed after all."""
     sums_by_kind = run.result.get("sums", {})
-    found = [balance for kind, sums in sums_by_kind.items() for balance in _balances(str(capfirst(get_kind(kind).label_plural)), sums)]
+    found = [balance for kind, sums in sums_by_kind.items() for balance in _balances(capfirst(records(kind, 2)), sums)]
     return found + (_balances("", run.result.get("currencies", {})) if len(sums_by_kind) > 1 else [])
 
 
@@ -111,7 +111,7 @@ def _side(row: Mapping[str, Any], face: Face | None) -> Side:
     face = face or Face(row.get("number") or row.get("remote_id") or "")
     return Side(
         face=face,
-        about=" · ".join(filter(None, [_kind(row.get("kind", "")), face.party])),
+        about=" · ".join(filter(None, [capfirst(records(row.get("kind", ""), 1)), face.party])),
         date=_day(row.get("date")),
         remote_id=row.get("remote_id") or "",
         remote_url=safe(row.get("url") or ""),
@@ -119,13 +119,6 @@ def _side(row: Mapping[str, Any], face: Face | None) -> Side:
         there=money(_decimal(row["there"]), there_currency) if "there" in row else "",
         gap="" if gap is None else money(gap, currency),
     )
-
-
-def _kind(name: str) -> str:
-    try:
-        return str(capfirst(get_kind(name).label))
-    except UnknownKind:
-        return ""
 
 
 def difference(row: Mapping[str, Any]) -> Decimal | None:

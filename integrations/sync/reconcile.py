@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import QuerySet
@@ -130,7 +132,7 @@ def _compared(integration: Integration, declared: Reconciliation) -> tuple[Query
     if declared.through is None:
         return selection(integration, integration.declaration.export(declared.kind)), None
     attribute, kinds = declared.through
-    copies = Link.everywhere.filter(integration=integration, realm_id=integration.realm_id, kind__in=kinds, step="", archived_at=None)
+    copies = reduce(or_, (current_links(integration, kind) for kind in kinds))
     records = get_kind(declared.kind).everywhere().filter(organization_id=integration.organization_id, remote_deleted_at=None)
     return records.filter(**{f"{attribute}__in": copies.values("record_id")}), set(copies.values_list("kind", "remote_id"))
 

@@ -17,6 +17,9 @@ from integrations.records.currencies import EXPONENTS
 
 register = template.Library()
 
+NOTHING = "–"
+"""In the place of a value that a record has not."""
+
 
 @register.filter
 def money(amount: Decimal | None, currency: str) -> str:

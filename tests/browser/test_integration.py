@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from integrations import clock
-from integrations.models import Connection, Integration
+from integrations.models import Connection, Integration, ItemState, OutboxItem
 from integrations.providers.xero.models import XeroIntegration
 from integrations.records.models import Invoice, ServiceType
 from tests.browser.conftest import OpenPage, check_axe, check_look
@@ -92,6 +92,21 @@ def test_disconnecting_has_the_look(agency: XeroIntegration, admin_page: Page) -
     make_links(agency, Invoice.everywhere.all()[:3])
     admin_page.goto(reverse("admin:integration-disconnect", args=[agency.pk]))
     check_look(admin_page, "integration-disconnect")
+    OutboxItem.everywhere.create(
+        organization=agency.organization, integration=agency, kind="invoice", record_id=1, revision=1, state=ItemState.SENDING
+    )
+    admin_page.reload()
+    expect(admin_page.get_by_role("button", name="Disconnect all the same")).to_be_visible()
+    check_look(admin_page, "integration-disconnect-in-flight")
+
+
+def test_removing_has_the_look(agency: XeroIntegration, admin_page: Page) -> None:
+    XeroIntegration.everywhere.filter(pk=agency.pk).update(connection=Connection.NEVER, connected_at=None)
+    admin_page.goto(reverse("admin:integration", args=[agency.pk]))
+    admin_page.get_by_role("link", name="Remove …").click()
+    check_look(admin_page, "integration-remove")
+    admin_page.get_by_role("button", name="Remove").click()
+    expect(admin_page.get_by_text("is removed. It never moved anything.")).to_be_visible()
 
 
 def test_long_table_has_the_look(world: World, admin_page: Page) -> None:

@@ -11,9 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from integrations.admin.allowance import limit_of
 from integrations.admin.states import DOWN, Chip, connection_chip, sync_chip
 from integrations.http import breaker
-from integrations.models import Connection, Integration, Limit, SyncState
+from integrations.models import Connection, Integration, SyncState
 from integrations.provider import Export, Import
 from integrations.sync.readiness import Readiness
 
@@ -43,8 +44,7 @@ class Header:
     @cached_property
     def chips(self) -> list[Chip]:
         found = [connection_chip(self.integration)]
-        limit = Limit.objects.filter(integration_id=self.integration.pk).first()
-        if self.connection == Connection.CONNECTED and limit is not None and breaker.is_down(limit.breaker):
+        if self.connection == Connection.CONNECTED and breaker.is_down(limit_of(self.integration).breaker):
             found.append(DOWN)
         if self.integration.failed_count:
             text = ngettext("%(count)d failed", "%(count)d failed", self.integration.failed_count)

@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy
 from integrations.records.base import Record
 from integrations.records.columns import MoneyField
 from integrations.records.models import CustomField, CustomFieldOption
+from integrations.templatetags.words import NOTHING
 from integrations.templatetags.words import money as in_words
 
 Column = Callable[[Any], str]
-NOTHING = "–"
 
 
 def shown(model: type[Record], name: str) -> str | Column:
