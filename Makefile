@@ -7,12 +7,17 @@ SANDBOX_PORT ?= 8900
 SPECS_DIR ?= $(wildcard ../shared/specs)
 
 PROCESSES ?= 2
-SERVICES = browser or postgres or crash or benchmark
+SERVICES = browser or postgres or crash or benchmark or idp
 # The environment of a person who tries things out is no part of a test.
 PYTEST = unset PUBLIC_URL SANDBOX_URL; $(if $(SPECS_DIR),SPECS_DIR='$(abspath $(SPECS_DIR))') .venv/bin/pytest
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: run test suite messages lock clean
+# Identity providers to test with, as Debian 12 has them. mini-httpd and php-cgi stand where Apache would be brought in.
+IDP_PACKAGES = mini-httpd php-cgi php-cli php-xml php-mbstring simplesamlphp \
+	starman liblemonldap-ng-portal-perl liblasso-perl libgd-securityimage-perl libimage-magick-perl libio-string-perl \
+	libxml-simple-perl
+
+.PHONY: run test test-idp suite messages lock clean
 
 run: .venv/run.stamp
 	@exec .venv/bin/python manage.py try_out --port $(PORT) --sandbox-port $(SANDBOX_PORT)
@@ -27,6 +32,17 @@ test: .venv/dev.stamp
 	.venv/bin/python -m django check
 	$(PYTEST) -n $(PROCESSES) --dist worksteal -m 'not ($(SERVICES))'
 
+# Single sign-on with real identity providers, which are installed if they are missing.
+test-idp: .venv/dev.stamp
+	@dpkg-query --show $(IDP_PACKAGES) >/dev/null 2>&1 || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+			echo 'The identity providers are missing. On Debian 12, as root: apt-get install --no-install-recommends $(IDP_PACKAGES)' >&2; \
+			exit 1; \
+		}; \
+		apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $(IDP_PACKAGES); \
+	}
+	$(PYTEST) tests/idp
+
 # Tests by themselves: make suite TESTS='tests/contract -k xero'
 suite: .venv/dev.stamp
 	$(PYTEST) $(TESTS)
@@ -37,7 +53,8 @@ messages: .venv/dev.stamp
 
 lock: .venv/bin/uv
 	$(COMPILE) --upgrade --output-file requirements.lock
-	$(COMPILE) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra celery --constraint requirements.lock --output-file requirements-celery.lock
+	$(COMPILE) --upgrade --extra celery --group dev --constraint requirements-celery.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage var

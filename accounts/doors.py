@@ -53,13 +53,20 @@ def refusal_of_reset(request: HttpRequest, user: User) -> Refusal | None:
 
 
 def sign_in(
-    request: HttpRequest, user: User, how: str, *, second_factor: bool = False, organization: Organization | None = None
+    request: HttpRequest,
+    user: User,
+    how: str,
+    *,
+    second_factor: bool = False,
+    organization: Organization | None = None,
+    until: datetime | None = None,
 ) -> Refusal | None:
-    """Sign `user` in, who has just proved to be that person, or only that `organization` vouches for it.
+    """Sign `user` in, who has just proved to be that person, or only that `organization` vouches for it, `until` then.
 
-    Answers a refusal, and changes nothing, when policies shut the door to every organization in question.
+    Answers a refusal, and changes nothing, when policies shut the door to every organization in question. What a session of the
+    same person proved before goes on to count; a session of somebody else ends.
     """
-    proof = Proof(how, timezone.now(), second_factor)
+    proof = Proof(how, timezone.now(), second_factor, until)
     asked = [organization] if organization else [row.organization for row in user.memberships.values()]
     refusals = {row.pk: refusal_at(Door.LOGIN, request, user, row, proof) for row in asked}
     if asked and all(refusals.values()):
@@ -81,8 +88,9 @@ def prove(request: HttpRequest, organization: Organization, proof: Proof) -> Non
 
 
 def proof_for(request: HttpRequest, organization: Organization) -> Proof | None:
-    """How this session has proved itself to the organization."""
-    return _read(request.session.get(PROOFS, {}).get(str(organization.pk)))
+    """How this session has proved itself to the organization, if that counts still."""
+    proof = _read(request.session.get(PROOFS, {}).get(str(organization.pk)))
+    return proof if proof is None or proof.until is None or proof.until > timezone.now() else None
 
 
 def proof_of_person(request: HttpRequest) -> Proof | None:
@@ -146,8 +154,12 @@ def _login_address(request: HttpRequest) -> str:
 
 
 def _written(proof: Proof) -> dict[str, Any]:
-    return {"how": proof.how, "at": proof.at.isoformat(), "second_factor": proof.second_factor}
+    until = {"until": proof.until.isoformat()} if proof.until else {}
+    return {"how": proof.how, "at": proof.at.isoformat(), "second_factor": proof.second_factor, **until}
 
 
 def _read(written: dict[str, Any] | None) -> Proof | None:
-    return Proof(written["how"], datetime.fromisoformat(written["at"]), written["second_factor"]) if written else None
+    if not written:
+        return None
+    until = datetime.fromisoformat(written["until"]) if "until" in written else None
+    return Proof(written["how"], datetime.fromisoformat(written["at"]), written["second_factor"], until)

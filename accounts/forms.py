@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import second_factor
-from accounts.models import User
+from accounts.models import Membership, User
 
 
 class LoginForm(auth_forms.AuthenticationForm):
@@ -104,6 +104,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["first_name", "last_name"]
+
+
+class MailForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What one person is told by mail of one organization."""
+
+    class Meta:
+        model = Membership
+        fields = ["wants_mail"]
 
 
 class NewPersonForm(auth_forms.SetPasswordForm):  # type: ignore[type-arg]

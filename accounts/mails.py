@@ -26,11 +26,17 @@ def public(path: str) -> str:
     return path if path.startswith(("http://", "https://")) else f"{settings.PUBLIC_URL}{path}"
 
 
+def written(template: str, to: str, **context: Any) -> EmailMessage:
+    """The mail that the template makes, in the language and the time zone of the moment."""
+    subject, _newline, body = render_to_string(template, context).strip().partition("\n")
+    return EmailMessage(subject.strip(), body.strip() + "\n", to=[to])
+
+
 def send(template: str, to: str, **context: Any) -> bool:
     """Send `accounts/mail/<template>.txt`. False, with an entry in the log, when the mail server did not take it."""
-    subject, _newline, body = render_to_string(f"accounts/mail/{template}.txt", context).strip().partition("\n")
+    mail = written(f"accounts/mail/{template}.txt", to, **context)
     try:
-        EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()
+        mail.send()
     except (OSError, SMTPException):
         logger.exception("A mail could not be sent (%s)", template)
         return False

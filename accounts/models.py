@@ -29,6 +29,10 @@ def validate_time_zone(name: str) -> None:
 validate_currency = RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters of a currency, such as EUR."))
 
 
+def new_domain_token() -> str:
+    return secrets.token_hex(16)
+
+
 class UserManager(BaseUserManager["User"]):
     """Users are found by e-mail address, whatever its case."""
 
@@ -51,6 +55,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("e-mail address"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    language = models.CharField(
+        max_length=10, blank=True, editable=False
+    )  # of mails: the browser's at the first sign-in, then the chosen one
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("operator"), default=False, help_text=_("Operators run this installation and see every organization."))
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
@@ -117,6 +124,7 @@ class Organization(models.Model):
         default=False,
         help_text=_("Whoever signs in with a password must set up an authenticator app before anything else."),
     )
+    sign_on_only = models.BooleanField(default=False, editable=False)  # a policy may say so; while it is off, none has to be asked
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
@@ -145,6 +153,11 @@ class Membership(OrganizationOwned):
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="+")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     sees_pay = models.BooleanField(_("sees pay"), default=False, help_text=_("May see salaries and cost rates. Owners always do."))
+    wants_mail = models.BooleanField(
+        _("mails about what needs somebody"),
+        default=True,
+        help_text=_("When something does not work and when it does again, and what moved in a week."),
+    )
     created_at = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
 
     class Meta(OrganizationOwned.Meta):
@@ -161,6 +174,34 @@ class Membership(OrganizationOwned):
         """True for the one owner left who can still sign in."""
         others = Membership.everywhere.filter(organization=self.organization_id, role=Role.OWNER, user__is_active=True).exclude(pk=self.pk)
         return self.role == Role.OWNER and not others.exists()
+
+
+class Domain(OrganizationOwned):
+    """A domain of mail addresses that the organization says is its own, and once `verified_at` is set has proved so."""
+
+    class How(models.TextChoices):
+        DNS = "dns", _("TXT record")
+        OPERATOR = "operator", _("operator")
+
+    name = models.CharField(
+        _("domain"), max_length=253, help_text=_("What stands behind the @ of your people's addresses, such as example.com.")
+    )
+    token = models.CharField(max_length=64, default=new_domain_token, editable=False)
+    created_at = models.DateTimeField(_("added at"), default=timezone.now, editable=False)
+    verified_at = models.DateTimeField(_("verified at"), null=True, editable=False)
+    verified_how = models.CharField(_("verified by"), max_length=10, choices=How, blank=True, editable=False)
+
+    class Meta(OrganizationOwned.Meta):
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="domain_once"),
+            models.UniqueConstraint(fields=["name"], condition=models.Q(verified_at__isnull=False), name="domain_verified_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Invitation(OrganizationOwned):

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
@@ -32,11 +32,15 @@ OWN = frozenset({PASSWORD, INVITATION})
 
 @dataclass(frozen=True)
 class Proof:
-    """How a person proved who they are: `how` is "password", "invitation", or the word of the app that let them in."""
+    """How a person proved who they are: `how` is "password", "invitation", or the word of the app that let them in.
+
+    An organization's word for somebody may end before the session does, at `until`.
+    """
 
     how: str
     at: datetime
     second_factor: bool = False
+    until: datetime | None = None
 
     @property
     def is_own(self) -> bool:
@@ -72,10 +76,12 @@ class SignInChoice:
     url: str
 
 
+Farewell = Callable[[HttpRequest], HttpResponse | None]
 SignInChoices = Callable[[HttpRequest], Iterable[SignInChoice]]
 
 sign_in_policies: list[SignInPolicy] = []
 sign_in_choices: list[SignInChoices] = []
+farewells: list[Farewell] = []
 
 
 def register_sign_in_policy(policy: SignInPolicy) -> None:
@@ -85,3 +91,8 @@ def register_sign_in_policy(policy: SignInPolicy) -> None:
 def register_sign_in_choices(choices: SignInChoices) -> None:
     """`choices` is called for every view of the login page and answers what to offer on it."""
     sign_in_choices.append(choices)
+
+
+def register_farewell(farewell: Farewell) -> None:
+    """`farewell` is asked when somebody signs out, while the session is still there: what to answer instead of the usual, or None."""
+    farewells.append(farewell)

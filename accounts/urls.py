@@ -1,8 +1,8 @@
 from django.contrib.auth import views as auth_views
 from django.urls import path
-from django.views.i18n import set_language
 
 from accounts.doors import outside
+from accounts.languages import set_language
 from accounts.views import invitations, pages, second_factor, signing_in
 
 urlpatterns = [
@@ -10,11 +10,11 @@ urlpatterns = [
     path("home/", pages.home, name="own_home"),
     path("profile/", pages.profile, name="profile"),
     path("profile/password/", pages.PasswordChangeView.as_view(), name="password_change"),
-    path("language/", outside(set_language), name="set_language"),
+    path("language/", set_language, name="set_language"),
     path("organizations/", pages.organizations, name="organizations"),
     path("login/", signing_in.LoginView.as_view(), name="login"),
     path("login/code/", signing_in.login_code, name="login_code"),
-    path("logout/", outside(auth_views.LogoutView.as_view()), name="logout"),
+    path("logout/", outside(signing_in.LogoutView.as_view()), name="logout"),
     path("password-reset/", signing_in.PasswordResetView.as_view(), name="password_reset"),
     path("password-reset/sent/", auth_views.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("password-reset/done/", auth_views.PasswordResetCompleteView.as_view(), name="password_reset_complete"),

@@ -5,8 +5,10 @@ A signed-in person keeps the navigation, except on the page of a server error, w
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -59,11 +61,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    context = {
-        "heading": _("Something broke on our side"),
-        "advice": _("It is not your doing, and it was logged. Try again in a minute; if it stays, tell whoever runs this installation."),
-    }
-    return HttpResponse(render_to_string("errors/door.html", context), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    """A database that is away or full is no bug: that is said, with 503, and that nothing was saved."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    heading = _("Something broke on our side")
+    advice = _("It is not your doing, and it was logged. Try again in a minute; if it stays, tell whoever runs this installation.")
+    if isinstance(sys.exc_info()[1], OperationalError):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        heading = _("The database does not answer, or takes nothing more")
+        advice = _("Nothing of what you did last was saved. Try again in a minute; if it stays, tell whoever runs this installation.")
+    return HttpResponse(render_to_string("errors/door.html", {"heading": heading, "advice": advice}), status=status)
 
 
 def _page(request: HttpRequest, status: HTTPStatus, heading: str, advice: str) -> HttpResponse:

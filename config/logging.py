@@ -46,5 +46,6 @@ def configure(level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for library in ("httpx2", "httpcore2"):  # they log addresses and headers, which carry identifiers and cookies
+    # They log addresses and headers, which carry identifiers and cookies; and each bell.
+    for library in ("httpx2", "httpcore2", "celery.app.trace", "celery.worker.strategy", "celery.worker.job"):
         logging.getLogger(library).setLevel(logging.WARNING)

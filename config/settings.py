@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "social_django",
     "accounts",
     "integrations.records",
     "integrations",
@@ -125,6 +126,7 @@ SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=12 * 3600)
 SESSION_COOKIE_SAMESITE = "Lax"
 OTP_TOTP_ISSUER = "Patchbay"
 AUDITLOG_USE_BASE_MANAGER = True  # history is also written where no organization is current
+AUDITLOG_DISABLE_ON_RAW_SAVE = True  # what `loaddata` loads has its history with it
 
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=8)
 AXES_COOLOFF_TIME = env.float("LOGIN_COOLOFF_HOURS", default=0.5)
@@ -132,6 +134,9 @@ AXES_USERNAME_FORM_FIELD = "username"  # as authenticate() names it, not as the 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_RESET_ON_SUCCESS = True
+DNS_RESOLVERS = env.list("DNS_RESOLVERS", default=[])  # host:port; without them the system's
+SSO_REQUESTS_A_MINUTE = env.int("SSO_REQUESTS_A_MINUTE", default=600)  # from one address, for one integration
+SSO_REFUSALS_A_MINUTE = env.int("SSO_REFUSALS_A_MINUTE", default=60)
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # how many proxies of ours stand before the application
 AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
 AXES_SENSITIVE_PARAMETERS: list[str] = []
@@ -143,6 +148,7 @@ AXES_VERBOSE = False
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_https)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes come past the proxy
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if _https else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_FORWARDED_PROTO", default=False) else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -158,15 +164,34 @@ CA_BUNDLE = env.str("CA_BUNDLE", default="")
 HTTP_TIMEOUT_SECONDS = env.float("HTTP_TIMEOUT_SECONDS", default=60)
 HTTP_MAX_BYTES = env.int("HTTP_MAX_BYTES", default=10_000_000)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=150)  # at least twice HTTP_TIMEOUT_SECONDS
+TASK_ENGINE = env.str("TASK_ENGINE", default="local")
+BROKER_URL = env.str("BROKER_URL", default="")
+BROKER_QUEUE = env.str("BROKER_QUEUE", default="patchbay")
 WORKER_THREADS = env.int("WORKER_THREADS", default=4)
 CLOCK_SCALE = env.float("CLOCK_SCALE", default=1.0)  # tests only: how much faster than real time the clock runs
 CLOCK_EPOCH = env.float("CLOCK_EPOCH", default=0.0)  # tests only: the Unix time at which the faster clock agrees with the real one
 
-# Mail -----------------------------------------------------------------------------------------------------------------
+# Mail and notices -----------------------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Patchbay <patchbay@{_public.hostname}>")
+NOTICE_HOSTS = frozenset(  # host:port of the own network that notice endpoints may be at, also without TLS
+    (place.rpartition(":")[0], int(place.rpartition(":")[2])) for place in env.list("NOTICE_HOSTS", default=[])
+)
+
+# Being watched --------------------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+OVERDUE_SECONDS = env.int("OVERDUE_SECONDS", default=900)
+
+# How long what is over is kept; 0: for ever ----------------------------------------------------------------------------
+
+RETAIN_CALLS_DAYS = env.int("RETAIN_CALLS_DAYS", default=30)
+RETAIN_DELIVERIES_DAYS = env.int("RETAIN_DELIVERIES_DAYS", default=30)
+RETAIN_RUNS_DAYS = env.int("RETAIN_RUNS_DAYS", default=400)
+RETAIN_SIGN_INS_DAYS = env.int("RETAIN_SIGN_INS_DAYS", default=400)
+RETAIN_HISTORY_DAYS = env.int("RETAIN_HISTORY_DAYS", default=0)
 
 # Words, times, logs ---------------------------------------------------------------------------------------------------
 
@@ -182,4 +207,5 @@ FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
-log_config.configure(level=env.str("LOG_LEVEL", default="INFO"), as_json=env.bool("LOG_JSON", default=not DEBUG))
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+log_config.configure(level=LOG_LEVEL, as_json=env.bool("LOG_JSON", default=not DEBUG))

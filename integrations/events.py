@@ -29,9 +29,11 @@ class Webhook:
     `events(body)`  what happened; raises `ValueError` for a body that is none of the vendor's
     `hints`         kind of event -> the imports that it makes due; what is not named there is kept and ignored
     `set_up`        where to enter our address at the vendor
+    `account_header`  the header that says whose account it is, where the body does not
     """
 
     verify: Callable[[Mapping[str, str], bytes, str], bool]
     events: Callable[[bytes], Sequence[Event]]
     hints: Mapping[str, tuple[str, ...]]
     set_up: str | Promise
+    account_header: str = ""

@@ -1,12 +1,11 @@
 """The contract: what a provider declares. Plain values and functions, no rows.
 
-A provider is one `Provider` value in `integrations/providers/<slug>/provider.py`, named `PROVIDER`. The core builds
-everything else from it: pages, commands, work, retries, limits, incidents.
+A provider is one `Provider` value in `integrations/providers/<slug>/provider.py`, named `PROVIDER`; the core builds the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +15,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from integrations.auth.agreement import Agreement
 from integrations.auth.hosts import Hosts, ResolvedHosts
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import Token
@@ -24,6 +24,10 @@ from integrations.errors import ProviderError
 from integrations.events import Webhook
 from integrations.http.client import Http, Response
 from integrations.http.limits import Limits
+from integrations.incoming import Import
+from integrations.panels import Panel
+from integrations.retention import Retention
+from integrations.upkeep import Upkeep
 
 Text = str | Promise
 Client = Any
@@ -124,7 +128,7 @@ class Copy:
     attempt; a payload carries it so that `find_existing` can recognise the copy. `address` leads back to the record here.
     `linked(kind, record id)` is the remote id of a record that the export `needs`, or `mentions`: then '' where the vendor has
     it not. `option(source, value)` is what the vendor's list says of a value; None where it was never read or has it not.
-    `main_id` is the remote id of the record's copy itself, for a further step of it.
+    `main_id` is the remote id of the record's copy itself, for a further step of it. `agreed` is as with `Done`, from before.
     """
 
     integration: Any
@@ -135,6 +139,7 @@ class Copy:
     option: Callable[[str, str], RemoteOption | None] = lambda source, value: None
     remote_id: str = ""
     main_id: str = ""
+    agreed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +166,8 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """The vendor has it. `totals` are compared with `Draft.expected`, name by name. `file` becomes the record's `attachment`."""
+    """The vendor has it. `totals` are compared with `Draft.expected`, name by name. `file` becomes the record's `attachment`.
+    `agreed`, for a source, is what both sides now have of the columns that are written from here."""
 
     remote_id: str
     number: str = ""
@@ -169,6 +175,7 @@ class Done:
     totals: Mapping[str, Decimal] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     file: File | None = None
+    agreed: Mapping[str, Any] = field(default_factory=dict)
 
 
 Outcome = Done | ProviderError
@@ -235,64 +242,6 @@ class Export:
         return [switch for switch in self.switches if not getattr(integration, switch)]
 
 
-# In -------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Incoming:
-    """One of their records, in our words: attribute -> value. `fills` are taken only where our record has nothing yet.
-
-    `belongs_to` are our foreign keys: attribute -> (kind, remote id); a record whose owner we do not know is not ours and
-    is left alone.
-    """
-
-    remote_id: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    fills: Mapping[str, Any] = field(default_factory=dict)
-    belongs_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    number: str = ""
-    url: str = ""
-    deleted: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """What one call brought and where the next one begins; both are kept in one transaction."""
-
-    records: Sequence[Incoming]
-    cursor: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Import:
-    """One kind of record that comes in.
-
-    `pages(client, cursor)` yields what changed since `cursor` ({} for everything). `creates` is False for what only adds
-    to records that we exported. `every` is its rhythm. All of `switches` have to be on. `only_when` names attributes that are left
-    alone while a switch of their own is off; each of these switches asks for the import just as well.
-    """
-
-    kind: str
-    label: Text
-    pages: Callable[[Client, Mapping[str, Any]], Iterator[Page]]
-    switches: tuple[str, ...] = ()
-    creates: bool = True
-    every: timedelta = timedelta(hours=1)
-    only_when: Mapping[str, str] = field(default_factory=dict)
-
-    def is_on(self, integration: Any) -> bool:
-        return not self.switched_off(integration)
-
-    def switched_off(self, integration: Any) -> list[str]:
-        """Those of the switches that are off, unless an attribute's own asks for the import."""
-        if any(getattr(integration, switch) for switch in self.only_when.values()):
-            return []
-        return [switch for switch in self.switches if not getattr(integration, switch)]
-
-    def takes(self, integration: Any, attribute: str) -> bool:
-        return attribute not in self.only_when or bool(getattr(integration, self.only_when[attribute]))
-
-
 # The provider ---------------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +274,8 @@ class Provider:
     `tenant_field` prefix of the integration's fields that keep the offered tenants (`…s`) and the choice (`…_id`)
     `facts`        what is worth keeping of the account in `options`, read after connecting
     `leave`        what to tell the vendor when the integration is disconnected, beside revoking the credential
+    `panels`       pages of its own beside the set-up
+    `upkeep`       what is looked after from time to time; `retention` which of its own rows go after a while
     """
 
     slug: str
@@ -335,10 +286,10 @@ class Provider:
     promise: Text
     requirements: Text
     documentation_url: str
-    auth: OAuth2 | Token
-    hosts: Hosts
-    limits: Limits
-    client: Callable[[Http, Any, ResolvedHosts], Client]
+    auth: OAuth2 | Token | Agreement
+    hosts: Hosts = field(default_factory=lambda: Hosts(api=""))
+    limits: Limits = field(default_factory=Limits)
+    client: Callable[[Http, Any, ResolvedHosts], Client] = lambda http, integration, hosts: http
     headers: Callable[[Any], Mapping[str, str]] = lambda integration: {}
     read_error: Callable[[Response], ProviderError | None] = lambda response: None
     tenants: Callable[[Client], Iterable[Tenant]] | None = None
@@ -352,6 +303,17 @@ class Provider:
     imports: tuple[Import, ...] = ()
     reconciliations: tuple[Reconciliation, ...] = ()
     webhook: Webhook | None = None
+    panels: tuple[Panel, ...] = ()
+    upkeep: tuple[Upkeep, ...] = ()
+    retention: tuple[Retention, ...] = ()
+
+    @property
+    def moves_records(self) -> bool:
+        return bool(self.exports or self.imports)
+
+    @property
+    def is_agreement(self) -> bool:  # there is no account to connect to: it is switched on and off
+        return isinstance(self.auth, Agreement)
 
     def export(self, kind: str, step: str = "") -> Export:
         """Raises KeyError for what the provider does not export."""

@@ -19,7 +19,7 @@ from accounts.doors import PERSON
 from accounts.models import Membership, Organization, Role, User
 from accounts.tenancy import within
 
-pytest_plugins = ["tests.contract.sandboxes"]
+pytest_plugins = ["tests.canaries", "tests.contract.sandboxes", "tests.figures", "tests.providers.saml.counts"]
 
 
 def pytest_collection_finish() -> None:

@@ -11,14 +11,17 @@ os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ.setdefault("LEASE_SECONDS", "2")
 
 from config.settings import *  # noqa: F403
-from config.settings import BASE_DIR, DATABASES
+from config.settings import BASE_DIR, DATABASES, MIDDLEWARE
 
 SPECS_DIR = Path(os.environ["SPECS_DIR"]) if "SPECS_DIR" in os.environ else None
 
+MIDDLEWARE = ["tests.canaries.Reader", *MIDDLEWARE]
 MEDIA_ROOT = BASE_DIR / "var" / "media"
 WHITENOISE_AUTOREFRESH = True  # nothing is collected for tests
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if "SQLITE_MAX_PAGES" in os.environ:  # as if the disk were full
+        DATABASES["default"]["OPTIONS"]["init_command"] += f"PRAGMA max_page_count={os.environ['SQLITE_MAX_PAGES']};"
     (BASE_DIR / "var").mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {
         "NAME": str(BASE_DIR / "var" / f"{os.environ.get('TEST_DB', 'test')}.sqlite3"),

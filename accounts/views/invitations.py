@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +20,7 @@ from accounts.forms import NewPersonForm
 from accounts.invitations import accept, by_digest
 from accounts.middleware import refused
 from accounts.models import Invitation, User
+from accounts.ports import Door, Proof
 
 OPENED = "invitation"
 
@@ -38,14 +40,23 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("new_password1", "new_password2")
 def invitation_opened(request: HttpRequest) -> HttpResponse:
-    found = by_digest(request.session.get(OPENED, ""))
+    found = opened_by(request)
     if found is None:
         return _gone(request)
     if request.user.is_authenticated:
         return _join(request, request.user, found)
+    newcomer = User(email=found.email)
+    if refusal := doors.refusal_at(Door.LOGIN, request, newcomer, found.organization, Proof(ports.INVITATION, timezone.now())):
+        return refused(request, refusal)
     if User.objects.filter(email__iexact=found.email).exists():
         return render(request, "accounts/invitation_sign_in.html", {"invitation": found})
     return _arrive(request, found)
+
+
+def opened_by(request: HttpRequest) -> Invitation | None:
+    """The open invitation whose link was opened in this session: its reader reads the mail of its address."""
+    digest = request.session.get(OPENED)
+    return by_digest(digest) if digest else None
 
 
 def _join(request: HttpRequest, user: User, found: Invitation) -> HttpResponse:

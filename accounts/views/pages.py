@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import second_factor
 from accounts.doors import CHOSEN, outside
-from accounts.forms import PasswordChangeForm, ProfileForm
+from accounts.forms import MailForm, PasswordChangeForm, ProfileForm
 from accounts.models import Organization, Role
-from accounts.roles import role_of
+from accounts.roles import membership_of, role_of
 from accounts.views import SignedInRequest
 
 
@@ -38,12 +38,16 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 def profile(request: SignedInRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=request.user)
-    if form.is_valid():
-        form.save()
+    """Name, and what one is told by mail of the current organization; operators who are no members are told nothing."""
+    membership = membership_of(request.user)
+    forms: list[ProfileForm | MailForm] = [ProfileForm(request.POST or None, instance=request.user)]
+    forms += [MailForm(request.POST or None, instance=membership)] if membership else []
+    if all(form.is_valid() for form in forms):
+        for form in forms:
+            form.save()
         messages.success(request, _("Your profile is saved."))
         return redirect("profile")
-    return render(request, "accounts/profile.html", {"form": form, "has_second_factor": second_factor.is_set_up(request.user)})
+    return render(request, "accounts/profile.html", {"forms": forms, "has_second_factor": second_factor.is_set_up(request.user)})
 
 
 class PasswordChangeView(views.PasswordChangeView):

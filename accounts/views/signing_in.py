@@ -46,6 +46,15 @@ class LoginView(views.LoginView):
         return refused(self.request, refusal) if refusal else HttpResponseRedirect(url)
 
 
+class LogoutView(views.LogoutView):
+    """Ends the session here first, whatever whoever vouched for it makes of that."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        farewell = next((answer for ask in ports.farewells if (answer := ask(request))), None)
+        usual = super().post(request, *args, **kwargs)
+        return farewell or usual
+
+
 def hold(request: HttpRequest, user: User, url: str) -> None:
     """Remember whose password was right until the second step; nobody is signed in by this. The session key changes."""
     request.session.cycle_key()

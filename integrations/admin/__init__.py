@@ -12,4 +12,4 @@ from integrations.admin import (  # noqa: F401
     run_csv,
     runs,
 )
-from integrations.admin.integration import actions, downloads, ending, page, undoing  # noqa: F401
+from integrations.admin.integration import actions, bringing_all, downloads, ending, muting, page, undoing  # noqa: F401

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.tenancy import current_organization
 from integrations import clock
 from integrations.auth.oauth2 import OAuth2
-from integrations.auth.token import SecretInput
+from integrations.auth.token import SecretInput, Token
 from integrations.errors import ConfigProblem, ProviderError
 from integrations.models import Connection, Integration, Link
 from integrations.sync import connections
@@ -36,7 +36,7 @@ def connect(request: HttpRequest, pk: int) -> HttpResponse:
     """Says where the way leads and goes there; asks before for what the vendor needs: keys, or a subdomain."""
     integration = _integration(request, pk)
     auth = integration.declaration.auth
-    asked = auth.asks if isinstance(auth, OAuth2) else auth.fields
+    asked = auth.asks if isinstance(auth, OAuth2) else auth.fields if isinstance(auth, Token) else ()
     form = keys_form(asked, integration, request.POST if request.method == "POST" else None)
     try:
         if request.method == "POST" and form.is_valid():

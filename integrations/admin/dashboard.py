@@ -23,7 +23,7 @@ from integrations.admin.pages import page
 from integrations.admin.states import NEEDS_PERSON, URGENCY, Chip, base_rows, integration_chip
 from integrations.http import breaker
 from integrations.models import Connection, Incident, Integration, Limit, Stream
-from integrations.provider import Category, Provider
+from integrations.provider import Category, Provider, Text
 from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
 
@@ -38,6 +38,19 @@ class Card:
     chip: Chip
     activity: Activity
     next_run_at: datetime | None
+
+    @property
+    def provider(self) -> Provider | None:
+        return all_providers().get(self.integration.provider)
+
+    @property
+    def moves_records(self) -> bool:
+        """Also of a provider that is not installed any more: its counts stay."""
+        return self.provider is None or self.provider.moves_records
+
+    @property
+    def promise(self) -> Text:
+        return self.provider.promise if self.provider else ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The lists of deliveries: what vendors told by webhook, and what came of it."""
+"""Deliveries, in lists and one by one: what vendors told by webhook, what came of it, and doing it again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from integrations.admin.pages import page
 from integrations.admin.states import Chip, delivery_chip
 from integrations.http import redact
 from integrations.models import Delivery, DeliveryState, Integration
+from integrations.registry import all_providers
 from integrations.webhooks.receiving import replay
 
 DELIVERIES_A_PAGE = 50
@@ -44,7 +45,6 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         "sentence": _("What vendors told by webhook, the newest first. Each is a hint: what changed is then fetched."),
         "integration": chosen,
         "may_replay": request.user.has_perm("integrations.change_delivery"),
-        "replay": "admin:delivery-replay",
         **_list(request, rows, chosen.pk if chosen else None),
     }
     return render(request, TEMPLATE, context)
@@ -58,10 +58,34 @@ def unclaimed(request: HttpRequest) -> HttpResponse:
         "sentence": _("What vendors told of accounts to which no integration here is connected, and what could not be read."),
         "is_unclaimed": True,
         "may_replay": True,
-        "replay": "admin:unclaimed-replay",
         **_list(request, _of_nobody()),
     }
     return render(request, TEMPLATE, context)
+
+
+@page("deliveries/<int:pk>/", "delivery", "integrations.view_delivery")
+def delivery(request: HttpRequest, pk: int) -> HttpResponse:
+    return _show(request, Delivery.objects.select_related("integration"), pk, request.user.has_perm("integrations.change_delivery"))
+
+
+@page("deliveries/unclaimed/<int:pk>/", "unclaimed-delivery", OPERATE)
+def unclaimed_delivery(request: HttpRequest, pk: int) -> HttpResponse:
+    return _show(request, _of_nobody(), pk, may_replay=True)
+
+
+@page("deliveries/replay/", "deliveries-replay", "integrations.change_delivery")
+@require_POST
+def replay_deliveries(request: HttpRequest) -> HttpResponse:
+    """Those that are ticked."""
+    _replay_ticked(request, Delivery.objects.all())
+    return redirect("admin:deliveries")
+
+
+@page("deliveries/unclaimed/replay/", "unclaimed-deliveries-replay", OPERATE)
+@require_POST
+def replay_unclaimed_deliveries(request: HttpRequest) -> HttpResponse:
+    _replay_ticked(request, _of_nobody())
+    return redirect("admin:unclaimed-deliveries")
 
 
 @page("deliveries/<int:pk>/replay/", "delivery-replay", "integrations.change_delivery")
@@ -91,8 +115,37 @@ def _list(request: HttpRequest, rows: QuerySet[Delivery], integration: int | Non
         "is_filtered": any(current.values()),
         "query": address(**current),
         "page": shown,
-        "lines": [Line(row, delivery_chip(row.state), redact.body(bytes(row.body), "application/json")) for row in shown],
+        "lines": [_line(row) for row in shown],
     }
+
+
+def _line(delivery: Delivery) -> Line:
+    return Line(delivery, delivery_chip(delivery.state), redact.body(bytes(delivery.body), "application/json"))
+
+
+def _show(request: HttpRequest, rows: QuerySet[Delivery], pk: int, may_replay: bool) -> HttpResponse:
+    found = get_object_or_404(rows, pk=pk)
+    provider = all_providers().get(found.slug)
+    context = {
+        "title": _("Delivery %(id)d") % {"id": found.pk},
+        "line": _line(found),
+        "delivery": found,
+        "vendor": provider.label if provider else found.slug,
+        "is_unclaimed": found.organization_id is None,
+        "may_replay": may_replay,
+    }
+    return render(request, "admin/integrations/delivery.html", context)
+
+
+def _replay_ticked(request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+    ticked = [pk for pk in map(row_id, request.POST.getlist("delivery")[:DELIVERIES_A_PAGE]) if pk]
+    done = [replay(delivery) for delivery in rows.filter(pk__in=ticked).order_by("pk")]
+    if not done:
+        messages.warning(request, _("Nothing was ticked: tick what is to be handled again."))
+        return
+    handled = sum(delivery.state == DeliveryState.HANDLED for delivery in done)
+    text = _("Looked at again: %(count)d. Of these, %(handled)d made something due that is fetched in a moment.")
+    messages.success(request, text % {"count": len(done), "handled": handled})
 
 
 def _replay(request: HttpRequest, delivery: Delivery) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,16 +15,19 @@ from integrations.admin.listing import address, page_of, row_id
 from integrations.admin.navigation import counter
 from integrations.admin.pages import page
 from integrations.admin.run_rows import item_rows
-from integrations.admin.states import Chip
-from integrations.models import Incident, Integration, OutboxItem
+from integrations.admin.states import Chip, notice_chip
+from integrations.models import Incident, Integration, Notice, OutboxItem
 from integrations.models.outbox import FAILED
 from integrations.models.outbox import OPEN as OPEN_STATES
+from integrations.notices.recipients import is_muted
+from integrations.sync.sweeping import kind_of
 from integrations.templatetags.words import whole
 
 CLOSED_A_PAGE = 50
 ITEMS_A_PAGE = 50
 OPEN_AT_MOST = 200
 """More open ones than this are one problem, and no list for a person."""
+TOLD_AT_MOST = 50
 OPEN, CLOSED = Chip("bad", pgettext_lazy("incident", "Open")), Chip("ok", gettext_lazy("Solved"))
 
 
@@ -36,6 +41,8 @@ def incidents(request: HttpRequest) -> HttpResponse:
         "title": _("Incidents"),
         "sentence": _sentence(len(open_ones)),
         "integration": chosen,
+        "may_mute": chosen is not None and request.user.has_perm("integrations.change_integration"),
+        "is_muted": chosen is not None and is_muted(chosen),
         "open": open_ones,
         "page": page_of(request, rows.exclude(closed_at=None).order_by("-closed_at", "-pk"), CLOSED_A_PAGE),
         "query": address(integration=chosen.pk if chosen else ""),
@@ -51,13 +58,28 @@ def incident(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": found.title,
         "incident": found,
+        "stopped_import": kind_of(found.cause),
         "chip": CLOSED if found.closed_at else OPEN,
         "lasted": (found.closed_at - found.opened_at).total_seconds() if found.closed_at else None,
         "page": shown,
         "rows": item_rows(found.integration, "", shown.object_list, request.user),
+        "told": _told(found),
         "diagnostics": diagnostics(found.integration, incident=found),
     }
     return render(request, "admin/integrations/incident.html", context)
+
+
+@dataclass(frozen=True)
+class Told:
+    notice: Notice
+    to: str
+    chip: Chip
+
+
+def _told(found: Incident) -> list[Told]:
+    """Who was told of it, or is to be, the newest first."""
+    rows = Notice.objects.filter(incident=found).select_related("person", "endpoint")[:TOLD_AT_MOST]
+    return [Told(row, row.person.email if row.person else str(row.endpoint), notice_chip(row.state)) for row in rows]
 
 
 @counter

@@ -23,7 +23,7 @@ from integrations.admin.run_rows import Row, item_rows
 from integrations.admin.run_words import records
 from integrations.errors import ConfigProblem
 from integrations.http import redact
-from integrations.models import Attempt, ItemState, OutboxItem
+from integrations.models import Attempt, EarlierBatch, ItemState, OutboxItem
 from integrations.provider import Export
 from integrations.registry import all_providers
 from integrations.sync.readiness import Readiness
@@ -107,7 +107,7 @@ def _export(item: OutboxItem) -> Export | None:
 
 def _attempts(item: OutboxItem) -> Sequence[Attempt]:
     """The last ones, the oldest first. What was refused before anything was sent has no part in what its batch then sent."""
-    batches = Q(batch__in=item.earlier_batches.through.objects.filter(outboxitem=item.pk).values("batch"))
+    batches = Q(batch__in=EarlierBatch.objects.filter(outboxitem=item.pk).values("batch"))
     if item.state != ItemState.REJECTED or _share(item) is not None:
         batches |= Q(batch_id=item.batch_id)
     return list(reversed(Attempt.objects.filter(batches).order_by("-pk")[:ATTEMPTS_SHOWN]))

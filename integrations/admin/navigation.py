@@ -105,6 +105,8 @@ GROUPS: tuple[tuple[Label, tuple[Page | Rows, ...]], ...] = (
         (
             Rows(_("People and roles"), "accounts.membership"),
             Rows(_("Invitations"), "accounts.invitation"),
+            Rows(_("Domains"), "accounts.domain"),
+            Rows(_("Notice endpoints"), "integrations.noticeendpoint"),
             Rows(_("Settings"), "accounts.organization"),
             Rows(_("History"), "auditlog.logentry"),
         ),

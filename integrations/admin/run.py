@@ -21,7 +21,7 @@ from integrations.admin.run_results import results
 from integrations.admin.run_rows import Row, entry_rows, item_rows
 from integrations.admin.run_words import heading, subject
 from integrations.admin.states import run_chip
-from integrations.models import Action, Entry, ItemState, OutboxItem, Run
+from integrations.models import Action, Entry, OutboxItem, Run
 from integrations.models.outbox import FAILED
 from integrations.registry import all_providers
 from integrations.templatetags.words import money, whole
@@ -140,7 +140,7 @@ def _entries(found: Run, show: str) -> QuerySet[Entry]:
     entries = found.entries.order_by("pk")
     if show == EVERY:
         return entries
-    return entries.filter(state=ItemState.REJECTED) if show == "rejected" else entries.filter(action=show)
+    return entries.filter(action="", state=show) if show in {"rejected", "skipped"} else entries.filter(action=show)
 
 
 def _retryable(found: Run) -> int:

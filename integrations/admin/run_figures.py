@@ -24,7 +24,7 @@ ITEM_GROUPS: Mapping[str, tuple[str, ...]] = {
     "succeeded": (ItemState.SUCCEEDED,),
     "skipped": (ItemState.SKIPPED,),
 }
-ENTRY_GROUPS = ("rejected", "created", "updated", "deleted")
+ENTRY_GROUPS = ("rejected", "created", "updated", "deleted", "skipped")
 LABELS: Mapping[str, Text] = {
     "succeeded": _("succeeded"),
     "rejected": _("rejected"),
@@ -39,7 +39,7 @@ LABELS: Mapping[str, Text] = {
 }
 SHOWN = {
     Action.EXPORT: ("succeeded", "rejected", "uncertain", "waiting", "unchanged", "skipped", "along"),
-    Action.IMPORT: ("created", "updated", "deleted", "rejected", "unchanged"),
+    Action.IMPORT: ("created", "updated", "deleted", "rejected", "skipped", "unchanged"),
 }
 QUIET, OPEN = frozenset({"unchanged", "skipped", "deleted", "along"}), frozenset({"uncertain", "waiting"})
 MOVED = ("succeeded", "created", "updated", "deleted")
@@ -99,7 +99,7 @@ def figures(run: Run) -> Figures:
         rows = run.entries.order_by().values_list("state", "action").annotate(Count("pk"))
         counts = Counter({"unchanged": run.unchanged})
         for state, action, count in rows:
-            counts["rejected" if state == ItemState.REJECTED else action] += count
+            counts[action or state] += count  # what nothing was done with has no action
         return Figures(counts, counts)
     return Figures({"succeeded": run.succeeded}, {"succeeded": run.succeeded, "other": run.total - run.succeeded})
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from integrations.models import Connection, DeliveryState, Incident, Integration, ItemState, Run, RunState, SyncState
+from integrations.models import Connection, DeliveryState, Incident, Integration, ItemState, NoticeState, Run, RunState, SyncState
 from integrations.registry import all_providers
 
 Text = str | Promise
@@ -50,6 +50,12 @@ _RUNS = {
     RunState.PARTIAL: Chip("warn", RunState.PARTIAL.label),
     RunState.FAILED: Chip("bad", RunState.FAILED.label),
     RunState.CANCELLED: Chip("off", RunState.CANCELLED.label),
+}
+_NOTICES = {
+    NoticeState.WAITING: Chip("off", NoticeState.WAITING.label),
+    NoticeState.SENT: Chip("ok", NoticeState.SENT.label),
+    NoticeState.GIVEN_UP: Chip("bad", NoticeState.GIVEN_UP.label),
+    NoticeState.DROPPED: Chip("off", NoticeState.DROPPED.label),
 }
 _ITEMS = {
     ItemState.WAITING: Chip("off", ItemState.WAITING.label),
@@ -112,7 +118,9 @@ def integration_chip(integration: Any, *, is_down: bool = False) -> Chip:
     if integration.failed_count:
         failed = ngettext("%(count)s failed", "%(count)s failed", integration.failed_count)
         return Chip("warn", failed % {"count": integration.failed_count})
-    return Chip("warn", _("Needs you")) if integration.has_incident else sync_chip(integration)
+    if integration.has_incident:
+        return Chip("warn", _("Needs you"))
+    return sync_chip(integration) if all_providers()[integration.provider].moves_records else connection_chip(integration)
 
 
 def run_chip(run: Run) -> Chip:
@@ -125,3 +133,7 @@ def item_chip(state: str) -> Chip:
 
 def delivery_chip(state: str) -> Chip:
     return _DELIVERIES[DeliveryState(state)]
+
+
+def notice_chip(state: str) -> Chip:
+    return _NOTICES[NoticeState(state)]

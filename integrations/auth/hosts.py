@@ -14,12 +14,13 @@ from integrations.auth import environment
 from integrations.errors import ConfigProblem
 from integrations.http.guard import Allowed
 
+LOOPBACK = ("127.0.0.1", "localhost")
 _PART_OF_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 @dataclass(frozen=True)
 class Hosts:
-    """`api` and, by names of the provider's own, the hosts that authorize. They may hold fields asked before: `https://{subdomain}.x.com`."""
+    """`api` and, by names of the provider's own, the hosts that authorize, or that links lead to. They may hold fields asked before: `https://{subdomain}.x.com`."""
 
     api: str
     auth: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +52,7 @@ def resolve(slug: str, hosts: Hosts, answers: Mapping[str, str] | None = None) -
     return ResolvedHosts(
         api=_moved(_filled(hosts.api, answers or {}), api_at),
         auth={name: _moved(_filled(address, answers or {}), auth_at) for name, address in hosts.auth.items()},
-        allowed=frozenset(_host_and_port(address) for address in (api_at, auth_at) if address),
+        allowed=frozenset(place for address in (api_at, auth_at) if address for place in _places(address)),
     )
 
 
@@ -77,6 +78,12 @@ def _checked(address: str, variable: str) -> str:
     if usable:
         return address
     raise ConfigProblem(_("%(variable)s is not an address such as https://example.com.") % {"variable": variable}, field=variable)
+
+
+def _places(address: str) -> set[tuple[str, int]]:
+    """Host and port; of this machine under both of its names, for they are one place."""
+    host, port = _host_and_port(address)
+    return {(name, port) for name in LOOPBACK} if host in LOOPBACK else {(host, port)}
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -72,11 +72,15 @@ class OAuth2:
 
 @dataclass(frozen=True, repr=False)
 class TokenSet:
-    """What a vendor granted. `extra` is the rest of its answer, such as the address or id of the account."""
+    """What a vendor granted. `extra` is the rest of its answer, such as the address or id of the account.
+
+    At `ends_at` a person has to connect anew, however often the tokens are renewed until then; None where that is not so.
+    """
 
     access_token: str
     refresh_token: str = ""
     expires_at: datetime | None = None
+    ends_at: datetime | None = None
     scope: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -213,14 +217,25 @@ def _granted(client: Client, form: Mapping[str, str], old: TokenSet, doubt: str)
     if not granted["access_token"] or not isinstance(granted["access_token"], str):
         raise Transient(_("The vendor's answer has no access token."))
     life = _life(granted["expires_in"]) or client.declared.access_life
+    expires_at = clock.now() + life if life else None
     scope = granted["scope"] or answer.get("scopes") or old.scope
     return TokenSet(
         access_token=granted["access_token"],
         refresh_token=granted["refresh_token"] or old.refresh_token,
-        expires_at=clock.now() + life if life else None,
+        expires_at=expires_at,
+        ends_at=_end(granted["refresh_token"], old, answer) if granted["refresh_token"] or old.refresh_token else expires_at,
         scope=scope if isinstance(scope, str) else " ".join(scope),
         extra={**old.extra, **answer},
     )
+
+
+def _end(replacement: str | None, old: TokenSet, answer: Mapping[str, Any]) -> datetime | None:
+    """When the refresh token ends for good, as far as the answer tells: a life that a new refresh token begins anew is no end."""
+    hard = _life(answer.get("x_refresh_token_hard_expires_in"))
+    kept = old.refresh_token and replacement in (None, "", old.refresh_token)
+    fixed = _life(answer.get("refresh_token_expires_in")) if kept else None
+    lives = [life for life in (hard, fixed) if life]
+    return clock.now() + min(lives) if lives else (old.ends_at if kept else None)
 
 
 def _settled(ask: Callable[[], T], doubt: str) -> T:

@@ -39,10 +39,13 @@ class SecretInput:
 
 @dataclass(frozen=True)
 class Token:
-    """`headers` makes the headers of a call of what was asked, by the names of the fields."""
+    """`headers` makes the headers of a call of what was asked, by the names of the fields. `account` names the field that holds the
+    id of the account at the vendor, where one is asked for: it becomes the integration's `realm_id`.
+    """
 
     fields: tuple[SecretInput, ...]
     headers: Callable[[Mapping[str, str]], Mapping[str, str]]
+    account: str = ""
 
     def read(self, given: Mapping[str, str]) -> dict[str, str]:
         """What is kept of a filled-in form. Raises `ConfigProblem` for the first field that is wrong."""

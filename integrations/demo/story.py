@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import Membership, Organization, User
+from accounts.models import Domain, Membership, Organization, User
 from accounts.tenancy import within
 from integrations.demo import logins
 from integrations.demo.cast import Cast, contoso, northwind
@@ -61,6 +62,7 @@ def _organization(cast: Cast, users: dict[str, User]) -> Organization:
     with within(organization):
         if is_new:
             logins.join(cast, organization, users)
+            Domain.objects.create(name=cast.subsidiary.domain, verified_at=timezone.now(), verified_how=Domain.How.OPERATOR)
             _fill(Shelf(organization), cast, users)
         elif not any(kind.queryset().filter(origin=Origin.DEMO).exists() for kind in all_kinds()):
             raise NotTheDemo(f"“{organization}” has the short name {cast.slug} and is not the demo's. Give it another short name first.")

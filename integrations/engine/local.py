@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 
+from integrations.engine.heart import Heart
+from integrations.sync.holding import Places
 from integrations.sync.turns import take_turn
 
 log = structlog.get_logger(__name__)
@@ -21,9 +23,12 @@ class LocalEngine:
 
     def __init__(self, threads: int) -> None:
         self._stopping = threading.Event()
+        self._heart = Heart("local")
+        self._places = Places(threads)
         self._threads = [threading.Thread(target=self._work, name=f"worker-{number}") for number in range(1, threads + 1)]
 
     def start(self) -> None:
+        self._heart.start()
         for thread in self._threads:
             thread.start()
 
@@ -33,12 +38,16 @@ class LocalEngine:
     def join(self) -> None:
         for thread in self._threads:
             thread.join()
+        self._heart.stop()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             close_old_connections()
             try:
-                pause = 0.0 if take_turn(is_stopping=self._stopping.is_set) else IDLE_SECONDS
+                pause = 0.0 if take_turn(is_stopping=self._stopping.is_set, places=self._places) else IDLE_SECONDS
+            except OperationalError as error:  # away, full or locked: nothing was written
+                log.warning("worker.database_trouble", reason=str(error).strip())
+                pause = TROUBLE_SECONDS
             except Exception:
                 log.exception("worker.turn_failed")
                 pause = TROUBLE_SECONDS

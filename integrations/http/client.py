@@ -170,6 +170,8 @@ class Http:
         self._gate.acquire(self._interactive)
         try:
             request.extensions = within_deadline()
+            if _level.isEnabledFor(logging.DEBUG):
+                log.debug("calling", method=call.method, host=request.url.host, path=request.url.path)
             started = time.perf_counter()
             answer = transfer(self._transport, request, secrets, call.is_write)
             elapsed = time.perf_counter() - started
@@ -211,6 +213,7 @@ class Http:
             except ProviderError as unreadable:
                 problem = unreadable
             if problem is not None:
+                problem.message = problem.message or self._meaning(response).message
                 return problem
         return None if status < 300 else self._meaning(response)
 

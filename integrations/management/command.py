@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from accounts.tenancy import within
 from integrations import clock
@@ -38,11 +39,12 @@ class IntegrationCommand(BaseCommand, ABC):
             parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        integration = Integration.everywhere.select_related("organization").filter(pk=options["id"]).first()
-        if integration is None:
-            raise CommandError(f"There is no integration {options['id']}. `manage.py integrations` lists them.")
-        with within(integration.organization), self.clear_errors():
-            result = self.act(integration, options)
+        with self.clear_errors():
+            integration = Integration.everywhere.select_related("organization").filter(pk=options["id"]).first()
+            if integration is None:
+                raise CommandError(f"There is no integration {options['id']}. `manage.py integrations` lists them.")
+            with within(integration.organization):
+                result = self.act(integration, options)
         if options.get("json"):
             self.stdout.write(json.dumps(result, indent=2, default=str))
 
@@ -61,6 +63,8 @@ class IntegrationCommand(BaseCommand, ABC):
             yield
         except ProviderError as error:
             raise CommandError(" ".join(filter(None, [error.message, str(error.advice)]))) from None
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer, or takes nothing more; what was under way was not saved: {error}") from None
 
     def work_off(self, run: Run) -> None:
         """Take the integration's turns in this process until the run is finished, with its progress on stderr."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +81,11 @@ class FieldMapping(MappingField):
 
 
 class FixedValues(MappingField):
-    """A field of theirs (an option of `theirs`) -> a constant. Constants win over a `FieldMapping` of the same field."""
+    """A field of theirs (an option of `theirs`, or a name that is typed in) -> a constant, one of `values` where there are some.
 
-    def __init__(self, *args: Any, theirs: Theirs | None = None, **kwargs: Any) -> None:
-        self.theirs = theirs
+    Constants win over a `FieldMapping` of the same field.
+    """
+
+    def __init__(self, *args: Any, theirs: Theirs | None = None, values: Sequence[tuple[str, Text]] = (), **kwargs: Any) -> None:
+        self.theirs, self.values = theirs, tuple(values)
         super().__init__(*args, **kwargs)

@@ -16,13 +16,17 @@ from integrations.models.integration import Integration
 
 
 class Credential(OrganizationOwned):
-    """`payload` is replaced together with `version` in one statement; whoever holds the lease may ask the vendor to renew it."""
+    """`payload` is replaced together with `version` in one statement; whoever holds the lease may ask the vendor to renew it.
+
+    At `expires_at` it has to be renewed, at `ends_at` a person has to connect anew; None where no such time is known.
+    """
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="credentials")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     payload: models.Field[dict[str, Any], dict[str, Any]] = EncryptedJSONField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)
+    ends_at = models.DateTimeField(null=True, editable=False)
     renewed_at = models.DateTimeField(default=clock.now, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
 

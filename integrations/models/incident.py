@@ -19,13 +19,17 @@ class Incident(OrganizationOwned):
     advice = models.TextField(_("what to do"), blank=True)
     opened_at = models.DateTimeField(_("opened at"), default=clock.now)
     last_seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
+    urgency = models.PositiveSmallIntegerField(default=0)
     seen = models.PositiveIntegerField(_("times seen"), default=1)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    told = models.PositiveIntegerField(default=0)  # how many times notices were made
+    tell_at = models.DateTimeField(null=True, default=clock.now)  # when the next ones are to be made; null: no more
 
     class Meta(OrganizationOwned.Meta):
         verbose_name = _("incident")
         verbose_name_plural = _("incidents")
         ordering = ["-opened_at"]
+        indexes = [models.Index(fields=["tell_at"], name="incident_to_tell", condition=Q(tell_at__isnull=False))]
         constraints = [
             models.UniqueConstraint(fields=["integration", "cause"], condition=Q(closed_at=None), name="one_open_incident_a_cause")
         ]

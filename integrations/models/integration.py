@@ -81,6 +81,7 @@ class Integration(PolymorphicModel, OrganizationOwned):
     requested_at = models.DateTimeField(null=True, editable=False)
     connected_at = models.DateTimeField(_("connected at"), null=True, editable=False)
     deactivated_at = models.DateTimeField(_("disconnected at"), null=True, editable=False)
+    muted_until = models.DateTimeField(_("incidents muted until"), null=True, editable=False)
     last_synced_at = models.DateTimeField(_("last synced at"), null=True, editable=False)
 
     connection = models.CharField(max_length=20, choices=Connection, default=Connection.NEVER, editable=False)
@@ -90,6 +91,10 @@ class Integration(PolymorphicModel, OrganizationOwned):
     unmapped_count = models.PositiveIntegerField(default=0, editable=False)
     work_due_at = models.DateTimeField(null=True, editable=False)  # when the outbox has something to send; null: nothing waits
     served_at = models.DateTimeField(default=clock.now, editable=False)  # the last turn a worker gave it
+    backed_up_at = models.DateTimeField(
+        null=True, editable=False
+    )  # since when, after a backup was restored, nobody here knows what was sent
+    restored_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[IntegrationManager] = IntegrationManager()  # type: ignore[assignment]
     everywhere: ClassVar[PolymorphicManager[Integration, Integration]] = PolymorphicManager()

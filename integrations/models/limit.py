@@ -9,11 +9,12 @@ from integrations.models.integration import Integration
 
 
 class Limit(OrganizationOwned):
-    """`usage` is the state of `integrations.http.limits`, `breaker` that of `integrations.http.breaker`."""
+    """`usage` is the state of `integrations.http.limits`, `breaker` that of `.breaker`, `tally` that of `.tally`."""
 
     integration = models.OneToOneField(Integration, on_delete=models.CASCADE, related_name="limit")
     usage = models.JSONField(default=dict)
     breaker = models.JSONField(default=dict)
+    tally = models.JSONField(default=dict)
 
     class Meta(OrganizationOwned.Meta):
         pass

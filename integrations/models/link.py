@@ -26,6 +26,8 @@ class Link(OrganizationOwned):
     revision = models.PositiveIntegerField(default=0)  # the record's when it was last sent, or brought
     digest = models.CharField(max_length=64, blank=True)  # of the payload that was last sent
     is_import = models.BooleanField(default=False)
+    seen_in = models.PositiveBigIntegerField(null=True)  # the newest import run that brought it: what a complete one did not is gone there
+    agreed = models.JSONField(default=dict)  # what both sides last had of the columns that are written from here
     difference = models.TextField(blank=True)  # where the vendor's totals are not ours, in words
     warnings = models.JSONField(default=list)
     created_at = models.DateTimeField(default=clock.now)

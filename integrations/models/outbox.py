@@ -82,8 +82,9 @@ class OutboxItem(OrganizationOwned):
     waits_for = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="waited_for_by")
     replaced_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="items")
-    earlier_batches = models.ManyToManyField(Batch, related_name="+")  # those in which it went before the last one
+    earlier_batches = models.ManyToManyField(Batch, through="EarlierBatch", related_name="+")  # those in which it went before the last one
     alone = models.BooleanField(default=False)  # sent by itself, after a request was refused as a whole
+    decided = models.BooleanField(default=False)  # a person had it sent again although the vendor may have it
     tries = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(default=clock.now)
     error = models.CharField(max_length=20, blank=True)  # the class of the error, see `integrations.errors`
@@ -117,3 +118,19 @@ class OutboxItem(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record_id}"
+
+
+class EarlierBatch(models.Model):
+    """A batch in which an item went before its last one. A model of its own, so that a dump reads it where no organization is current."""
+
+    outboxitem = models.ForeignKey(OutboxItem, on_delete=models.CASCADE, related_name="+")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "integrations_outboxitem_earlier_batches"
+        verbose_name = _("earlier batch")
+        verbose_name_plural = _("earlier batches")
+        unique_together = [("outboxitem", "batch")]
+
+    def __str__(self) -> str:
+        return f"{self.outboxitem_id} in {self.batch_id}"

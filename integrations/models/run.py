@@ -36,11 +36,13 @@ class Run(OrganizationOwned):
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="runs")
     action = models.CharField(_("action"), max_length=12, choices=Action)
     kind = models.CharField(_("kind of record"), max_length=40, blank=True)
+    pace = models.CharField(max_length=40, blank=True, default="")  # which of an import's streams it reads
     state = models.CharField(_("state"), max_length=12, choices=RunState, default=RunState.QUEUED)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("started by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
     full = models.BooleanField(default=False)
+    unguarded = models.BooleanField(default=False)  # a person said that as many may vanish as are gone there
     dry = models.BooleanField(default=False)
     total = models.PositiveIntegerField(_("records"), default=0)
     succeeded = models.PositiveIntegerField(_("succeeded"), default=0)

@@ -183,6 +183,10 @@ class AuthorizationServer:
             revoked(token.grant)
         return Reply(200)
 
+    def tokens(self) -> list[str]:
+        """Every access and refresh token that was given out."""
+        return [*self._access, *self._refresh]
+
     def end_grants(self) -> None:
         """Every person takes back what was allowed: no token of theirs is good any more."""
         for token in (*self._codes.values(), *self._access.values(), *self._refresh.values()):

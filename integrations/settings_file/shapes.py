@@ -153,6 +153,9 @@ class PairsShape(Shape):
         if isinstance(self.field, FieldMapping) and not _has_attribute(self.field.kind, value):
             words = {"kind": get_kind(self.field.kind).label, "value": value}
             raise Unfit(_("“%(value)s” is no attribute of the kind %(kind)s. Correct it.") % words)
+        if isinstance(self.field, FixedValues) and self.field.values and value not in dict(self.field.values):
+            known = ", ".join(name for name, _label in self.field.values)
+            raise Unfit(_("“%(value)s” is none of: %(known)s. Correct it.") % {"value": value, "known": known})
         return key, value
 
     def objection(self, new: Any) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from integrations.http.exchange import Exchange
-from integrations.models import Attempt, Batch
+from integrations.models import Attempt, Batch, OutboxItem
 
 log = structlog.get_logger(__name__)
 
@@ -17,11 +18,14 @@ _batch: ContextVar[Batch | None] = ContextVar("batch", default=None)
 
 
 @contextmanager
-def about(batch: Batch) -> Iterator[None]:
-    """Calls in the block are attempts of the batch."""
+def about(batch: Batch, items: Iterable[OutboxItem]) -> Iterator[None]:
+    """Calls in the block are attempts of the batch; what is logged names it and what is in it."""
+    items = list(items)
+    runs = sorted({item.run_id for item in items if item.run_id})
     token = _batch.set(batch)
     try:
-        yield
+        with bound_contextvars(batch=batch.pk, attempt=batch.tries + 1, items=[item.pk for item in items], runs=runs):
+            yield
     finally:
         _batch.reset(token)
 

@@ -96,13 +96,14 @@ def build(integration: Integration, export: Export, items: Sequence[OutboxItem],
                 continue
             copy = Copy(
                 integration=integration,
-                reference=f"{integration.tag}-{export.kind}-{record.pk}-{generation}",
+                reference=f"{integration.tag}-{export.kind}-{_lasting_number(record)}-{generation}",
                 address=address_of(export.kind, record.pk),
                 choices=item.choices,
                 linked=lambda kind, pk: linked.get((kind, pk), ""),
                 option=option,
                 remote_id=link.remote_id if link else "",
                 main_id=mains.get(record.pk, ""),
+                agreed=link.agreed if link else {},
             )
             draft = _draft(copy, export, item, record)
         except ProviderError as error:
@@ -119,6 +120,11 @@ def build(integration: Integration, export: Export, items: Sequence[OutboxItem],
             else:
                 built.drafts.append(draft)
     return built
+
+
+def _lasting_number(record: Record) -> str:
+    """One that it keeps when it is loaded anew into a database that was restored."""
+    return f"p{record.productive_id}" if record.productive_id else str(record.pk)
 
 
 def _draft(copy: Copy, export: Export, item: OutboxItem, record: Record) -> Draft:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from integrations.auth.agreement import Agreement
 from integrations.auth.hosts import resolve
+from integrations.auth.oauth2 import OAuth2
 from integrations.http.client import Exchange, Http
 from integrations.models import Integration
 from integrations.provider import Client
@@ -20,6 +22,8 @@ def open_client(integration: Integration, *, interactive: bool = False, patience
     """The client of one integration. Its calls raise `integrations.errors`; a background call that has to wait raises `RateLimited`."""
     provider = integration.declaration
     hosts = resolve(provider.slug, provider.hosts, integration.options)
+    if isinstance(provider.auth, Agreement):
+        return provider.auth.client(integration, hosts.allowed)
     credentials = Credentials(integration)
     gate = IntegrationGate(integration, patience if patience is not None else INTERACTIVE_PATIENCE if interactive else 0.0)
 
@@ -30,7 +34,7 @@ def open_client(integration: Integration, *, interactive: bool = False, patience
     http = Http(
         hosts.api,
         headers=lambda: {**credentials.headers(), **provider.headers(integration)},
-        renew=credentials.renew,
+        renew=credentials.renew if isinstance(provider.auth, OAuth2) else None,  # a key that was refused is refused again
         gate=gate,
         read_error=provider.read_error,
         allowed=hosts.allowed,

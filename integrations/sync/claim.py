@@ -7,17 +7,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from integrations import clock
-from integrations.models import Batch, BatchState, Integration, ItemState, OutboxItem
+from integrations.models import Batch, BatchState, EarlierBatch, Integration, ItemState, OutboxItem
 from integrations.models.outbox import IN_FLIGHT, UNSETTLED
 from integrations.provider import Export
 from integrations.sync.outbox import current_links
 from integrations.sync.progress import finish_runs, lock
 from integrations.sync.waiting import NO_ERROR, replace, waiting_beside
+
+log = structlog.get_logger(__name__)
 
 
 class StaleFence(Exception):
@@ -86,10 +89,10 @@ def _claim(integration: Integration, export: Export) -> tuple[Batch, list[Outbox
         claimed_at=now,
     )
     chosen = [item for item in together if updates(item) == batch.updates]
-    earlier = OutboxItem.earlier_batches.through
-    gone_before = [earlier(outboxitem_id=item.pk, batch_id=item.batch_id) for item in chosen if item.batch_id]
-    earlier._default_manager.bulk_create(gone_before, ignore_conflicts=True)
+    gone_before = [EarlierBatch(outboxitem_id=item.pk, batch_id=item.batch_id) for item in chosen if item.batch_id]
+    EarlierBatch.objects.bulk_create(gone_before, ignore_conflicts=True)
     OutboxItem.everywhere.filter(pk__in=[item.pk for item in chosen]).update(state=ItemState.SENDING, batch=batch)
+    log.debug("batch.claiming", batch=batch.pk, items=len(chosen))
     return batch, chosen
 
 
@@ -141,11 +144,11 @@ def settle(batch: Batch) -> None:
     _finish(batch, state=BatchState.SETTLED, due_at=None)
 
 
-def keep_uncertain(batch: Batch, due_at: datetime, message: str) -> None:
+def keep_uncertain(batch: Batch, due_at: datetime, message: str, error: str = "Uncertain") -> None:
     """The call ended without an answer: look into it again at `due_at`. Raises `StaleFence`."""
     with transaction.atomic():
         _finish(batch, state=BatchState.UNCERTAIN, due_at=due_at, tries=F("tries") + 1)
-        batch.items.filter(state__in=IN_FLIGHT).update(state=ItemState.UNCERTAIN, error="Uncertain", message=message)
+        batch.items.filter(state__in=IN_FLIGHT).update(state=ItemState.UNCERTAIN, error=error, message=message)
 
 
 def give_back(batch: Batch, items: Collection[OutboxItem], due_at: datetime, **values: Any) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from integrations import clock
 from integrations.auth import oauth2
+from integrations.auth.agreement import Agreement
 from integrations.auth.oauth2 import OAuth2, TokenSet
 from integrations.auth.token import Token
 from integrations.errors import ConfigProblem, ProviderError
@@ -22,15 +23,16 @@ from integrations.models import Action, Connection, Credential, Integration, Lin
 from integrations.models.run import FINISHED
 from integrations.provider import Provider, Tenant
 from integrations.sync import credentials, schedule
+from integrations.sync.bell import ring
 from integrations.sync.calling import open_client
-from integrations.sync.incidents import close_incident, open_incident
+from integrations.sync.incidents import close_incident
+from integrations.sync.losing import LOST
 from integrations.sync.progress import recount
 from integrations.sync.routes import write_routes
 
 log = structlog.get_logger(__name__)
 
 TEST_SECONDS = 9.0
-LOST = "connection"  # the cause of the incident of a lost connection
 
 
 def app_of(integration: Integration) -> oauth2.Client:
@@ -60,13 +62,16 @@ def complete(integration: Integration, *, code: str, verifier: str, redirect_uri
     among them, the connection is made. Raises `AuthLost`, `ConfigProblem`, `Transient`.
     """
     token = oauth2.exchange_code(app_of(integration), code=code, verifier=verifier, redirect_uri=redirect_uri)
-    credentials.keep(integration, token.payload(), token.expires_at)
+    credentials.keep(integration, token)
     return _connect(integration, user)
 
 
 def connect_with(integration: Integration, given: Mapping[str, str], user: User | None) -> list[Tenant]:
-    """The same for a provider that is connected with keys. Raises `ConfigProblem` naming the field that is wrong."""
+    """The same for a provider that is connected with keys, or by agreement alone. Raises `ConfigProblem` naming the field that is wrong."""
     auth = integration.declaration.auth
+    if isinstance(auth, Agreement):
+        auth.require(integration)
+        return _connect(integration, user)
     if not isinstance(auth, Token):
         raise ConfigProblem(_("This provider is connected by signing in there, not with a key."), field="auth")
     kept = auth.read(given)
@@ -74,14 +79,15 @@ def connect_with(integration: Integration, given: Mapping[str, str], user: User 
     integration.options = {**integration.options, **shown}
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(options=integration.options)
     credentials.keep(integration, kept)
-    return _connect(integration, user)
+    return _connect(integration, user, kept.get(auth.account, ""))
 
 
-def _connect(integration: Integration, user: User | None) -> list[Tenant]:
+def _connect(integration: Integration, user: User | None, account: str = "") -> list[Tenant]:
     provider = integration.declaration
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(request_token="", creator=user or integration.creator)
     if provider.tenants is None:
-        _connected(integration, Tenant(id=integration.realm_id, name=integration.realm_name))
+        account = account or integration.realm_id
+        _connected(integration, Tenant(id=account, name=integration.realm_name if account == integration.realm_id else account))
         return []
     found = list(provider.tenants(open_client(integration, interactive=True)))
     if provider.tenant_field:
@@ -130,6 +136,7 @@ def _connected(integration: Integration, tenant: Tenant) -> None:
         write_routes(integration)
         schedule.plan(integration)
         recount(integration.pk)
+        ring()
     log.info("integration.connected", integration=integration.pk, realm=tenant.id)
 
 
@@ -153,20 +160,6 @@ def _connected_columns(provider: Provider) -> list[str]:
     return [*columns, f"{provider.tenant_field}_id"] if provider.tenant_field else columns
 
 
-def lose_connection(integration: Integration, error: ProviderError) -> None:
-    """The vendor refuses the credential: everything of the integration waits until a person connects it again."""
-    lost = Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.CONNECTED)
-    if lost.update(connection=Connection.NEEDS_RECONNECT):
-        open_incident(
-            integration,
-            LOST,
-            _("%(name)s needs to be reconnected.") % {"name": integration.name},
-            message=error.message,
-            advice=str(error.advice) or _("Connect it again. Nothing is lost: what changed meanwhile waits."),
-        )
-        log.warning("integration.connection_lost", integration=integration.pk, reason=error.message)
-
-
 def pause(integration: Integration) -> None:
     """Nothing moves until `resume`; what changes meanwhile waits."""
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.CONNECTED).update(connection=Connection.PAUSED)
@@ -175,6 +168,7 @@ def pause(integration: Integration) -> None:
 def resume(integration: Integration) -> None:
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk, connection=Connection.PAUSED).update(connection=Connection.CONNECTED)
     recount(integration.pk)
+    ring()
 
 
 def disconnect(integration: Integration) -> str:

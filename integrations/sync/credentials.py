@@ -7,7 +7,7 @@ statement; everybody else waits and reads again. So a single-use refresh token i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.auth import oauth2
+from integrations.auth.agreement import Agreement
 from integrations.auth.oauth2 import OAuth2, TokenSet
 from integrations.errors import AuthLost, Transient
 from integrations.http.deadline import seconds_left
@@ -32,8 +33,10 @@ class Credentials:
     """The credential of one integration, for the calls of one client."""
 
     def __init__(self, integration: Integration) -> None:
+        auth = integration.declaration.auth
+        assert not isinstance(auth, Agreement)
         self._integration = integration
-        self._auth = integration.declaration.auth
+        self._auth = auth
         self._used_version = 0
 
     def headers(self) -> Mapping[str, str]:
@@ -50,6 +53,12 @@ class Credentials:
         """The vendor refused the last authorization: get another, unless somebody has done so since."""
         if isinstance(self._auth, OAuth2):
             self._renew(self._used_version)
+
+    def renew_idle(self, unused_for: timedelta) -> Credential:
+        """Renew what nobody has renewed for so long, so that a refresh token that lives by its use does not die unused."""
+        row = self._read()
+        can_renew = isinstance(self._auth, OAuth2) and TokenSet.of(row.payload).refresh_token
+        return self._renew(row.version) if can_renew and row.renewed_at <= clock.now() - unused_for else row
 
     def _read(self) -> Credential:
         row = Credential.everywhere.filter(integration_id=self._integration.pk, person=None).first()
@@ -81,7 +90,9 @@ class Credentials:
         try:
             gate = SignInGate(self._integration)
             app = oauth2.client(provider.slug, self._auth, provider.hosts, self._integration.options, gate=gate, on_exchange=gate.learn)
+            log.debug("credential.renewing", integration=self._integration.pk, version=row.version)
             new = oauth2.refresh(app, old)
+            log.debug("credential.answered", integration=self._integration.pk, version=row.version)
         except AuthLost:
             current = self._read()
             if current.version > row.version:
@@ -92,7 +103,7 @@ class Credentials:
             self._drop_lease(row)
             raise
         log.info("credential.renewed", integration=self._integration.pk, version=row.version + 1)
-        return _store(row, new.payload(), new.expires_at)
+        return _store(row, new)
 
     def _drop_lease(self, row: Credential) -> None:
         Credential.everywhere.filter(pk=row.pk, version=row.version).update(lease_until=None)
@@ -103,18 +114,27 @@ def _lease() -> timedelta:
     return timedelta(seconds=2 * settings.HTTP_TIMEOUT_SECONDS * settings.CLOCK_SCALE)
 
 
-def _store(row: Credential, payload: dict[str, Any], expires_at: datetime | None) -> Credential:
+def _store(row: Credential, token: TokenSet) -> Credential:
     """Replace the secrets and raise the version in one statement, unless somebody else did so before."""
-    Credential.everywhere.filter(pk=row.pk, version=row.version).update(
-        payload=payload, version=row.version + 1, expires_at=expires_at, renewed_at=clock.now(), lease_until=None
-    )
+    Credential.everywhere.filter(pk=row.pk, version=row.version).update(version=row.version + 1, **_kept(token))
     row.refresh_from_db()
     return row
 
 
-def keep(integration: Integration, payload: dict[str, Any], expires_at: datetime | None = None) -> None:
+def _kept(secrets: TokenSet | dict[str, Any]) -> dict[str, Any]:
+    token = secrets if isinstance(secrets, TokenSet) else None
+    return {
+        "payload": token.payload() if token else secrets,
+        "expires_at": token.expires_at if token else None,
+        "ends_at": token.ends_at if token else None,
+        "renewed_at": clock.now(),
+        "lease_until": None,
+    }
+
+
+def keep(integration: Integration, secrets: TokenSet | dict[str, Any]) -> None:
     """Keep the secrets of a connection that was just made, in place of those before and of what is being made of them."""
-    kept = {"payload": payload, "expires_at": expires_at, "renewed_at": clock.now(), "lease_until": None}
+    kept = _kept(secrets)
     rows = Credential.everywhere.filter(integration_id=integration.pk, person=None)
     if not rows.update(**kept, version=F("version") + 1):
         Credential.everywhere.create(organization_id=integration.organization_id, integration_id=integration.pk, **kept)

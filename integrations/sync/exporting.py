@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +21,10 @@ from integrations.errors import ConfigProblem, ProviderError, RateLimited, Rejec
 from integrations.models import Batch, BatchState, Integration, OutboxItem
 from integrations.models.outbox import IN_FLIGHT
 from integrations.provider import Client, Done, Draft, Export, Outcome
-from integrations.sync import claim, outcomes
+from integrations.sync import claim, outcomes, restoring, schedule
 from integrations.sync.attempts import about
 from integrations.sync.building import build, decode, encode
+from integrations.sync.gate import is_down
 from integrations.sync.outbox import look_again
 from integrations.sync.outcomes import UNCHANGED
 from integrations.sync.progress import lock
@@ -31,7 +33,7 @@ from integrations.sync.waiting import refuse_waiting_for
 log = structlog.get_logger(__name__)
 
 LOOK_BACK = timedelta(minutes=5)  # the vendor's clock may be behind ours
-SOON, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
+SOON, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
 
 
 class Answered(Exception):
@@ -48,12 +50,12 @@ def work_off_batch(integration: Integration, client: Client) -> bool:
     claimed = claim.claim_next(integration) if batch is None else None
     try:
         if batch is not None:
-            with about(batch):
+            with about(batch, batch.items.all()):
                 _recover(batch, integration.declaration.export(batch.kind, batch.step), client)
         elif claimed is not None:
             batch, items = claimed
-            log.info("batch.claimed", batch=batch.pk, integration=integration.pk, kind=batch.kind)
-            with about(batch):
+            with about(batch, items):
+                log.info("batch.claimed", kind=batch.kind, step=batch.step)
                 _build_and_send(batch, items, integration.declaration.export(batch.kind, batch.step), client)
     except Answered:
         pass
@@ -63,6 +65,9 @@ def work_off_batch(integration: Integration, client: Client) -> bool:
 
 
 def _build_and_send(batch: Batch, items: Sequence[OutboxItem], export: Export, client: Client) -> None:
+    if too_early := restoring.wait_until(batch, export):
+        _give_back(batch, too_early)
+        return
     built = build(batch.integration, export, items)
     if built.too_early:
         items = _send_after_needs(batch, export, items, built.too_early)
@@ -72,9 +77,12 @@ def _build_and_send(batch: Batch, items: Sequence[OutboxItem], export: Export, c
         if candidates := [draft for draft in built.drafts if draft.item not in anew]:
             with _nothing_written(batch, export, candidates):
                 early |= _call(Rejected, export.adopt, client, candidates)
+    drafts = [*built.drafts, *built.unchanged.values()]
+    if restoring.is_in_doubt(batch, export) and (doubtful := [draft for draft in built.drafts if draft.item not in early]):
+        early |= (there := _sent_before(batch, export, items, doubtful, client))
+        drafts = [replace(draft, payload={}) if draft.item in there else draft for draft in drafts]  # what it says there, nobody knows
     if not export.is_on(batch.integration):
         early |= {draft.item: _switched_off(batch, export) for draft in built.drafts if draft.item not in early}
-    drafts = [*built.drafts, *built.unchanged.values()]
     to_send = [draft for draft in drafts if draft.item not in early]
     if not to_send:
         outcomes.finish(batch, export, items, drafts, early)
@@ -82,7 +90,7 @@ def _build_and_send(batch: Batch, items: Sequence[OutboxItem], export: Export, c
     with transaction.atomic():
         claim.begin_sending(batch, encode(to_send))
         outcomes.write(batch, export, items, drafts, early)
-    log.info("batch.sending", batch=batch.pk, integration=batch.integration_id, records=len(to_send))
+    log.info("batch.sending", records=len(to_send))
     claim.check_lease(batch)
     with _nothing_written(batch, export, to_send):
         try:
@@ -91,6 +99,19 @@ def _build_and_send(batch: Batch, items: Sequence[OutboxItem], export: Export, c
             claim.keep_uncertain(batch, clock.now() + SOON, error.message)
             raise
     _finish(batch, export, items, to_send, answers)
+
+
+def _sent_before(batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Sequence[Draft], client: Client) -> dict[int, Outcome]:
+    """What the vendor has from the time after the backup that was restored here. What it tells of those is to be brought once more."""
+    if export.find_existing is None:
+        return restoring.undecided(items, drafts)
+    assert batch.integration.backed_up_at is not None
+    with _nothing_written(batch, export, drafts):
+        found = _call(Transient, export.find_existing, client, drafts, batch.integration.backed_up_at - LOOK_BACK)
+    there = restoring.recognised(batch, found)
+    if there:
+        schedule.start_over([batch.integration_id])
+    return there
 
 
 def _send_after_needs(batch: Batch, export: Export, items: Sequence[OutboxItem], too_early: Collection[int]) -> list[OutboxItem]:
@@ -134,7 +155,7 @@ def _call(error: type[ProviderError], function: Callable[..., Any], *arguments: 
 
 
 def _finish(batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Sequence[Draft], answers: Sequence[Outcome]) -> None:
-    log.info("batch.answered", batch=batch.pk, integration=batch.integration_id)
+    log.info("batch.answered")
     outcomes.finish(batch, export, items, drafts, {draft.item: answer for draft, answer in zip(drafts, answers, strict=True)})
 
 
@@ -176,7 +197,7 @@ def _give_back(batch: Batch, due_at: datetime, **values: Any) -> None:
 
 def _recover(batch: Batch, export: Export, client: Client) -> None:
     """Find out what became of a batch whose holder died or whose call ended without an answer."""
-    log.warning("batch.recovering", batch=batch.pk, integration=batch.integration_id, state=batch.state, tries=batch.tries)
+    log.warning("batch.recovering", state=batch.state)
     if batch.state == BatchState.CLAIMED:
         _give_back(batch, clock.now())
         return
@@ -186,7 +207,7 @@ def _recover(batch: Batch, export: Export, client: Client) -> None:
     age = clock.now() - batch.sent_at
     try:
         if batch.updates and not export.adds:
-            _write_again(batch, export, items, drafts, {})
+            _write_again(batch, export, items, drafts, {}, counts=not is_down(batch.integration))
         elif batch.realm_id != batch.integration.realm_id:
             _park(batch, export, items, drafts, _("It was being copied to another account when the connection changed."))
         elif batch.key and export.key_window and age < export.key_window:
@@ -197,24 +218,32 @@ def _recover(batch: Batch, export: Export, client: Client) -> None:
             claim.keep_uncertain(batch, batch.sent_at + export.settle_after, _("Waiting until the vendor's lists can be trusted."))
         else:
             found = _call(Transient, export.find_existing, client, drafts, batch.sent_at - LOOK_BACK)
-            _write_again(batch, export, items, drafts, found)
+            _write_again(batch, export, items, drafts, found, counts=not any(item.error == Transient.__name__ for item in items))
     except (Rejected, ConfigProblem) as error:  # the key is of no use any more: look the records up next
         Batch.everywhere.filter(pk=batch.pk, fence=batch.fence).update(key="")
         claim.keep_uncertain(batch, clock.now() + _later(batch), error.message)
     except ProviderError as error:
         delay = timedelta(seconds=error.retry_after) if isinstance(error, RateLimited) else _later(batch)
-        claim.keep_uncertain(batch, clock.now() + delay, error.message)
+        last = items[0].error if isinstance(error, RateLimited) else type(error).__name__
+        claim.keep_uncertain(batch, clock.now() + delay, error.message, last)
         raise
 
 
 @transaction.atomic
-def _write_again(batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Sequence[Draft], found: Mapping[int, Done]) -> None:
+def _write_again(
+    batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Sequence[Draft], found: Mapping[int, Done], *, counts: bool
+) -> None:
     """Keep what was found; the rest was certainly not written, or may be written twice, and goes again.
 
     That ended without an answer once: twice, and each goes by itself, later and later, so that one that the vendor stumbles
-    over does not hold up the others; in the end it is parked.
+    over does not hold up the others; in the end it is parked. It `counts` as a try unless the vendor was down for everything, so that
+    it could not even be asked.
     """
     lost = [item for item in items if item.pk not in found]
+    if not counts:
+        outcomes.finish(batch, export, items, drafts, found)
+        claim.give_back(batch, lost, clock.now())
+        return
     given_up = [item for item in lost if item.tries + 1 >= outcomes.MAX_TRIES]
     message, advice = _("The vendor fails at this record again and again."), _("Ask the vendor, or correct the record, then try again.")
     outcomes.finish(batch, export, items, drafts, {**found, **{item.pk: Transient(message, advice=advice) for item in given_up}})

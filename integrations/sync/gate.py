@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.errors import RateLimited
-from integrations.http import breaker, limits
+from integrations.http import breaker, limits, tally
 from integrations.http.deadline import seconds_left
 from integrations.http.exchange import Exchange
 from integrations.http.gate import OpenGate
@@ -65,7 +65,7 @@ class IntegrationGate:
         def note(row: Limit, now: float) -> None:
             limits.hear(row.usage, self._limits, self._heard, now)
             limits.release(row.usage, self._holder, now)
-            breaker.record(row.breaker, _is_outage(exchange), now)
+            _record(row, exchange, now)
 
         _change(self._integration, note)
 
@@ -82,7 +82,7 @@ class SignInGate(OpenGate):
             raise _too_early(self._integration, wait)
 
     def learn(self, exchange: Exchange) -> None:
-        _change(self._integration, lambda row, now: breaker.record(row.breaker, _is_outage(exchange), now))
+        _change(self._integration, lambda row, now: _record(row, exchange, now))
 
 
 def _too_early(integration: Integration, wait: float) -> RateLimited:
@@ -90,8 +90,15 @@ def _too_early(integration: Integration, wait: float) -> RateLimited:
     return RateLimited(message % {"name": integration.declaration.label, "seconds": wait}, retry_after=wait, scope="own")
 
 
-def _is_outage(exchange: Exchange) -> bool:
-    return exchange.status is None or exchange.status >= 500
+def _record(row: Limit, exchange: Exchange, now: float) -> None:
+    breaker.record(row.breaker, exchange.status is None or exchange.status >= 500, now)
+    tally.count(row.tally, tally.result(exchange.status, exchange.failure), exchange.elapsed)
+
+
+def is_down(integration: Integration) -> bool:
+    """Whether the vendor is believed not to answer."""
+    row = Limit.everywhere.filter(integration_id=integration.pk).first()
+    return row is not None and breaker.is_down(row.breaker)
 
 
 def ready_in(integration: Integration) -> float:
@@ -114,5 +121,5 @@ def _change(integration: Integration, change: Callable[[Limit, float], Any]) -> 
         )
         row = Limit.everywhere.select_for_update().get(pk=row.pk)
     result = change(row, clock.timestamp())
-    Limit.everywhere.filter(pk=row.pk).update(usage=row.usage, breaker=row.breaker)
+    Limit.everywhere.filter(pk=row.pk).update(usage=row.usage, breaker=row.breaker, tally=row.tally)
     return result

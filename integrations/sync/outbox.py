@@ -16,12 +16,15 @@ from integrations.models import Integration, ItemState, Link, OutboxItem, Route,
 from integrations.models.outbox import FAILED, IN_FLIGHT, OPEN
 from integrations.provider import Export
 from integrations.records.kinds import get_kind
+from integrations.sync.bell import ring
 from integrations.sync.progress import finish_runs, lock, recount, reopen_runs
 from integrations.sync.waiting import NO_ERROR, bring_back, refuse_waiting_for, replace
 
 CHUNK = 1000
 IN_DOUBT = Q(state=ItemState.PARKED, error="Uncertain", replaced_by=None)
 """Items of which nobody knows whether the vendor has them: only a person sends them again."""
+SKIPPED_IN_DOUBT = Q(state=ItemState.SKIPPED, error="Uncertain", replaced_by=None)
+"""Those that a person skipped, as one does who has found the copy there: sent with all the others it would be there twice."""
 
 Needed = Mapping[int, tuple[int | None, ...]]
 """Record id -> the ids of what it needs, in the order of the export's `needs`."""
@@ -36,18 +39,22 @@ class Enqueued:
 
 
 def selection(integration: Integration, export: Export) -> QuerySet[Any]:
-    """The records that `integration` exports of that kind: ready ones, of its subsidiary, that no other integration exports."""
+    """The records that `integration` exports of that kind: ready ones, of its subsidiary, that no other integration
+    exports, where only one may."""
     ready = {"organization_id": integration.organization_id, "remote_deleted_at": None, **export.select}
     kind = get_kind(export.kind)
     records: QuerySet[Any] = kind.everywhere().filter(**ready)
     if not (path := kind.model.subsidiary_path()):
         return records
-    routes = Route.everywhere.filter(organization_id=integration.organization_id, kind=export.kind).exclude(integration_id=integration.pk)
-    records = records.exclude(Exists(routes.filter(subsidiary=integration.subsidiary_id)))
+    theirs = Route.everywhere.filter(organization_id=integration.organization_id, kind=export.kind).exclude(integration_id=integration.pk)
+    if export.exclusive:
+        records = records.exclude(Exists(theirs.filter(subsidiary=integration.subsidiary_id)))
     if integration.subsidiary_id is not None:
         return records.filter(**{path: integration.subsidiary_id})
-    theirs = routes.filter(subsidiary__isnull=False).values("subsidiary_id")
-    return records.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": theirs}))
+    if not export.exclusive:
+        return records
+    elsewhere = theirs.filter(subsidiary__isnull=False).values("subsidiary_id")
+    return records.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": elsewhere}))
 
 
 def current_links(integration: Integration, kind: str, step: str = "") -> QuerySet[Link]:
@@ -86,10 +93,11 @@ def changed_since(integration: Integration, export: Export, records: QuerySet[An
     revisions = dict(records.values_list("pk", "revision"))
     known = dict(_among(current_links(integration, export.kind, export.step), revisions).values_list("record_id", "revision"))
     items = _among(OutboxItem.everywhere.filter(integration=integration, kind=export.kind, step=export.step), revisions)
+    skipped = set(items.filter(SKIPPED_IN_DOUBT).values_list("record_id", flat=True)) - known.keys()
     unchanged = sum(known.get(pk, -1) >= revision for pk, revision in revisions.items())
     known |= items.filter(state__in=IN_FLIGHT).values_list("record_id", "revision")
     left = IN_DOUBT | Q(state=ItemState.WAITING) if waiting_too else IN_DOUBT
-    left_alone = set(items.filter(left).values_list("record_id", flat=True))
+    left_alone = skipped.union(items.filter(left).values_list("record_id", flat=True))
     return [pk for pk, revision in revisions.items() if known.get(pk, -1) < revision and pk not in left_alone], unchanged
 
 
@@ -115,6 +123,7 @@ def enqueue(
     for start in range(0, len(ids), CHUNK):
         items |= _enqueue_chunk(integration, export, ids[start : start + CHUNK], run, dict(choices or {}), create_new)
     recount(integration.pk)
+    ring()
     return Enqueued(items)
 
 
@@ -251,12 +260,14 @@ def retry(items: QuerySet[OutboxItem]) -> int:
         before_them = look_again(integration, integration.declaration.export(kind, step), group)
         for start in range(0, len(group), CHUNK):
             some = OutboxItem.everywhere.filter(pk__in=[item.pk for item in group[start : start + CHUNK]])
+            some.filter(IN_DOUBT).update(decided=True)
             some.filter(state__in=FAILED, replaced_by=None).update(
                 state=ItemState.WAITING, tries=0, due_at=clock.now(), finished_at=None, **NO_ERROR
             )
         reopen_runs(item.run_id for item in group)
         refuse_waiting_for(before_them)
         recount(integration_id)
+    ring()
     return sum(map(len, failed.values()))
 
 

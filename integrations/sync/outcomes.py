@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,10 +20,13 @@ from integrations.records.kinds import get_kind
 from integrations.sync import claim
 from integrations.sync.building import digest
 from integrations.sync.documents import keep_document
+from integrations.sync.marking import marks_for
 from integrations.sync.outbox import current_links, enqueue, selection
 from integrations.sync.progress import finish_runs, lock
 from integrations.sync.totals import difference
 from integrations.sync.waiting import NO_ERROR, bring_back, refuse_waiting_for, replace, waiting_beside
+
+log = structlog.get_logger(__name__)
 
 MAX_TRIES = 12
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
@@ -44,6 +48,7 @@ def finish(batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Se
     """Settle the batch with what came of its items. Raises `StaleFence`, and then nothing is written."""
     claim.settle(batch)
     write(batch, export, items, drafts, outcomes)
+    log.debug("batch.settling", batch=batch.pk, outcomes=len(outcomes))
 
 
 def write(batch: Batch, export: Export, items: Sequence[OutboxItem], drafts: Sequence[Draft], outcomes: Mapping[int, Outcome]) -> None:
@@ -105,11 +110,12 @@ def _write_done(batch: Batch, export: Export, done: Sequence[Answer], brought: d
         link.number = outcome.number[:255] or link.number
         link.revision, link.changed_at = revisions[draft.record], now
         link.digest = digest(export, draft.payload)
+        link.agreed = dict(outcome.agreed)
         link.difference, link.warnings = difference(draft.expected, outcome.totals), list(outcome.warnings)
         links.append(link)
     new, known = [link for link in links if link.pk is None], [link for link in links if link.pk is not None]
     Link.everywhere.bulk_create(new)
-    written = ["remote_id", "url", "number", "revision", "changed_at", "digest", "difference", "warnings"]
+    written = ["remote_id", "url", "number", "revision", "changed_at", "digest", "agreed", "difference", "warnings"]
     Link.everywhere.bulk_update(known, written)
 
     ids = [item.pk for item, _draft, _done in done]
@@ -144,8 +150,12 @@ def _bring(batch: Batch, export: Export, done: Sequence[Answer]) -> dict[int, in
     What somebody else has changed since the draft was made is still to be sent. Records are locked before the integration, as
     by everybody who changes one.
     """
-    outcomes = {draft.record: (outcome, values) for _item, draft, outcome in done if (values := export.bring(batch.integration, outcome))}
-    outcomes |= {draft.record: (outcome, {}) for _item, draft, outcome in done if outcome.file and draft.record not in outcomes}
+    marks = marks_for(batch, export) if done else None
+    outcomes = {
+        draft.record: (outcome, values)
+        for _item, draft, outcome in done
+        if (values := export.bring(batch.integration, outcome)) or outcome.file or marks
+    }
     sent = {draft.record: draft.revision for _item, draft, _outcome in done}
     author = f"integration:{batch.integration_id}"
     revisions = {}
@@ -153,6 +163,8 @@ def _bring(batch: Batch, export: Export, done: Sequence[Answer]) -> dict[int, in
         outcome, values = outcomes[record.pk]
         before = record.revision
         brought = {**values, **({"attachment": keep_document(record, outcome.file, author)} if outcome.file else {})}
+        if marks:
+            brought |= marks(record, outcome)
         for attribute, value in brought.items():
             setattr(record, attribute, value)
         record.changed_by = author
@@ -177,6 +189,7 @@ def _write_error(batch: Batch, item: OutboxItem, error: ProviderError) -> None:
         "advice": str(error.advice),
         "request_id": error.request_id[:100],
     }
+    log.warning("item.failed", item=item.pk, kind=item.kind, record=item.record_id, error=reasons["error"], request_id=error.request_id)
     if isinstance(error, Transient) and item.tries + 1 < MAX_TRIES:
         claim.give_back(batch, [item], clock.now() + backoff(item.tries), tries=item.tries + 1, **reasons)
         return

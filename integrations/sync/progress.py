@@ -1,4 +1,4 @@
-"""How far the work has come: an integration's counts, the bell that workers hear, and the end of an export run."""
+"""How far the work has come: an integration's counts, when its next work is due, and the end of an export run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def lock(integration_id: int) -> None:
 
 @transaction.atomic
 def recount(integration_id: int) -> None:
-    """Bring the base row's counts and the time of its next work up to date: this is the bell that workers hear."""
+    """Bring the base row's counts and the time of its next work up to date: by that workers know that something is due."""
     lock(integration_id)
     items = OutboxItem.everywhere.filter(integration_id=integration_id)
     failed = items.filter(state__in=FAILED, replaced_by=None)

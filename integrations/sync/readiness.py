@@ -81,7 +81,7 @@ class Readiness:
     def _connection(self) -> Iterator[Missing]:
         words = {"vendor": self.provider.label}
         texts = {
-            Connection.NEVER: _("Connect it to %(vendor)s."),
+            Connection.NEVER: _("Switch it on.") if self.provider.is_agreement else _("Connect it to %(vendor)s."),
             Connection.NEEDS_RECONNECT: _("%(vendor)s refuses the connection: make it anew."),
             Connection.DISCONNECTED: _("It is disconnected from %(vendor)s. Connect it again to move records."),
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
+from structlog.contextvars import bound_contextvars
 
 from accounts.models import User
 from integrations import clock
@@ -16,6 +17,7 @@ from integrations.errors import AuthLost, ProviderError, RateLimited, Transient
 from integrations.models import Action, Integration, ItemState, OutboxItem, Run, RunState, SyncState
 from integrations.models.run import FINISHED
 from integrations.provider import Client
+from integrations.sync.bell import ring
 from integrations.sync.claim import StaleFence, lease
 from integrations.sync.importing import TRIES, import_changes, stream_of
 from integrations.sync.options import fetch_options
@@ -23,6 +25,7 @@ from integrations.sync.outbox import Enqueued, enqueue, enqueue_all, skip
 from integrations.sync.outcomes import MAX_TRIES, backoff
 from integrations.sync.progress import finish_runs, lock
 from integrations.sync.reconcile import reconcile
+from integrations.sync.sweeping import Vanished, ask_person
 
 log = structlog.get_logger(__name__)
 
@@ -71,11 +74,14 @@ def _earlier(run: Run, enqueued: Enqueued | None) -> Run | None:
 
 @transaction.atomic
 def start(integration: Integration, action: Action, kind: str = "", *, user: User | None = None, **values: object) -> Run:
-    """Queue an import, a refresh of lists or a reconciliation; one that waits already is not doubled."""
+    """Queue an import, a refresh of lists or a reconciliation; one that waits already and does as much is not doubled."""
+    if action == Action.IMPORT and integration.declaration.import_of(kind).full:
+        values = {**values, "full": True}
     lock(integration.pk)
-    open_ones = Run.everywhere.filter(integration=integration, action=action, kind=kind, **values)
+    open_ones = Run.everywhere.filter(integration=integration, action=action, kind=kind, **{"dry": False, "pace": "", **values})
     if action != Action.RECONCILE and (waiting := open_ones.filter(state=RunState.QUEUED).first()):
         return waiting
+    ring()
     return _new(integration, action, kind, user, **values)
 
 
@@ -85,15 +91,15 @@ def _new(integration: Integration, action: Action, kind: str, user: User | None,
     )
 
 
-def claim(integration_id: int | None = None) -> Run | None:
-    """The next run to work on (of one integration, or of any), with a lease; None when there is none."""
+def claim(integration_id: int | None = None, passed_over: Collection[int] = ()) -> Run | None:
+    """The next run to work on (of one integration, or of any but those), with a lease; None when there is none."""
     now = clock.now()
     free = Q(state=RunState.QUEUED) & (Q(lease_until=None) | Q(lease_until__lte=now)) | Q(state=RunState.RUNNING, lease_until__lte=now)
     workable = Q(integration__connection="connected", integration__deactivated_at=None)
     same = {"integration_id": OuterRef("integration_id"), "action": OuterRef("action"), "kind": OuterRef("kind")}
     busy = Run.everywhere.filter(**same, state=RunState.RUNNING, lease_until__gt=now)
-    due = Run.everywhere.filter(free, workable).exclude(action=Action.EXPORT).exclude(Exists(busy)).order_by("pk")
-    for run in (due.filter(integration_id=integration_id) if integration_id else due)[:20]:
+    due = Run.everywhere.filter(free, workable).exclude(action=Action.EXPORT).exclude(Exists(busy)).exclude(integration_id__in=passed_over)
+    for run in (due.filter(integration_id=integration_id) if integration_id else due).order_by("pk")[:20]:
         taken = Run.everywhere.filter(free, pk=run.pk, fence=run.fence).update(
             state=RunState.RUNNING, fence=F("fence") + 1, lease_until=now + lease(), started_at=run.started_at or now
         )
@@ -109,11 +115,12 @@ def work_off(run: Run, integration: Integration, client: Callable[[], Client], i
     Trouble is written on the run, and raised after that.
     """
     run.integration = integration
-    log.info("run.started", run=run.pk, integration=integration.pk, action=run.action, kind=run.kind)
-    try:
-        _work_off(run, client, is_stopping)
-    except StaleFence:
-        log.warning("run.taken_by_another", run=run.pk)
+    with bound_contextvars(run=run.pk, attempt=run.result.get(TRIES, 0) + 1):
+        log.info("run.started", action=run.action, kind=run.kind)
+        try:
+            _work_off(run, client, is_stopping)
+        except StaleFence:
+            log.warning("run.taken_by_another")
 
 
 class Stopping(Exception):
@@ -134,10 +141,13 @@ def _work_off(run: Run, client: Callable[[], Client], is_stopping: Callable[[], 
     except ProviderError as error:
         _finish(run, RunState.FAILED, message=error.message, advice=error.advice)
         raise
+    except Vanished as stopped:
+        _finish(run, RunState.PARTIAL, message=stopped.message, advice=stopped.advice)
+        ask_person(run, stopped)
     except StaleFence:
         raise
     except Exception:
-        log.exception("run.failed", run=run.pk)
+        log.exception("run.failed")
         message = _("Patchbay failed at this. The details are in its log.")
         _finish(run, RunState.FAILED, message=message, advice=_("Tell the operator of Patchbay."))
     else:
@@ -153,8 +163,8 @@ def _do(run: Run, client: Client, is_stopping: Callable[[], bool]) -> None:
 
     integration = run.integration
     if run.action == Action.IMPORT:
-        declared = integration.declaration.import_of(run.kind)
-        import_changes(run, stream_of(integration, declared.kind), declared, client, still_ours)
+        declared = integration.declaration.import_of(run.kind).at(run.pace)
+        import_changes(run, stream_of(integration, declared.kind, run.pace), declared, client, still_ours)
     elif run.action == Action.OPTIONS:
         counts = fetch_options(integration, client, set(run.result.get("sources", ())) or None, still_ours)
         run.result = {**run.result, "options": counts}
@@ -183,11 +193,12 @@ def _finish(run: Run, state: RunState, **values: object) -> None:
     for name, value in {"state": state, "message": "", "advice": "", "lease_until": None, **values}.items():
         setattr(run, name, str(value) if name in {"message", "advice"} else value)
     run.finished_at = clock.now() if state in FINISHED else None
-    columns = ["state", "message", "advice", "lease_until", "finished_at", "result", "total", "succeeded", "unchanged", "rejected"]
+    columns = ["state", "message", "advice", "lease_until", "finished_at", "result"]
+    columns += ["total", "succeeded", "unchanged", "rejected", "skipped"]
     kept = {column: getattr(run, column) for column in columns}
     if not Run.everywhere.filter(pk=run.pk, fence=run.fence, state=RunState.RUNNING).update(**kept):
         raise StaleFence
-    log.info("run.finished" if run.finished_at else "run.paused", run=run.pk, state=state)
+    log.info("run.finished" if run.finished_at else "run.paused", state=state)
     if state in SYNC_STATES:
         Integration.everywhere.non_polymorphic().filter(pk=run.integration_id).update(
             sync=SYNC_STATES[state], **({} if state == RunState.FAILED else {"last_synced_at": run.finished_at})

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import structlog
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from accounts.tenancy import within
 from integrations import clock
 from integrations.errors import AuthLost, ConfigProblem, ProviderError, RateLimited
-from integrations.models import Connection, Integration
-from integrations.sync import runs, schedule
+from integrations.models import Connection, Integration, Run
+from integrations.sync import chores, runs, schedule, upkeep
 from integrations.sync.calling import IMPORT_PATIENCE, open_client
-from integrations.sync.connections import lose_connection
 from integrations.sync.exporting import work_off_batch
 from integrations.sync.gate import ready_in
+from integrations.sync.holding import Places
 from integrations.sync.incidents import close_incident, open_incident
+from integrations.sync.inside import inside
+from integrations.sync.losing import lose_connection
 from integrations.sync.progress import recount
 
 log = structlog.get_logger(__name__)
@@ -30,14 +32,20 @@ PROBLEM = "installation"  # the cause of the incident of what only an operator c
 Stopping = Callable[[], bool]
 
 
-def take_turn(integration_id: int | None = None, is_stopping: Stopping = lambda: False) -> bool:
+def take_turn(integration_id: int | None = None, is_stopping: Stopping = lambda: False, places: Places | None = None) -> bool:
     """Do the next pieces of work, of any integration or of the given one. False when nothing is due.
 
-    Once `is_stopping`, it ends with the batch or page in hand.
+    Once `is_stopping`, it ends with the batch or page in hand. Threads of one worker share their `places`.
     """
+    places = places or Places(threads=1)
     schedule.start_due()
-    exported = _export_turn(integration_id, is_stopping)
-    return _run_turn(integration_id, is_stopping) or exported
+    with places.hold(lambda full: _next_integration(integration_id, full), attrgetter("pk")) as integration:
+        exported = integration is not None and _export(integration, is_stopping)
+    with places.hold(lambda full: runs.claim(integration_id, full), attrgetter("integration_id")) as run:
+        ran = run is not None and _do(run, is_stopping)
+    looked_after = upkeep.take_turn(integration_id)
+    kept_house = integration_id is None and chores.take_turn()
+    return kept_house or looked_after or ran or exported
 
 
 def next_due_at(integration_id: int) -> datetime | None:
@@ -49,10 +57,10 @@ def _workable() -> Q:
     return Q(connection=Connection.CONNECTED, deactivated_at=None)
 
 
-def _next_integration(integration_id: int | None) -> Integration | None:
+def _next_integration(integration_id: int | None, passed_over: Collection[int]) -> Integration | None:
     """The due integration whose organization was served longest ago; taking it moves it to the end of the queue."""
     now = clock.now()
-    due = Integration.everywhere.non_polymorphic().filter(_workable(), work_due_at__lte=now)
+    due = Integration.everywhere.non_polymorphic().filter(_workable(), work_due_at__lte=now).exclude(pk__in=passed_over)
     if integration_id is not None:
         due = due.filter(pk=integration_id)
     rows = list(due.values_list("pk", "organization_id", "served_at"))
@@ -70,12 +78,9 @@ def _next_integration(integration_id: int | None) -> Integration | None:
     return Integration.everywhere.select_related("organization").get(pk=pk)
 
 
-def _export_turn(integration_id: int | None, is_stopping: Stopping) -> bool:
-    integration = _next_integration(integration_id)
-    if integration is None:
-        return False
+def _export(integration: Integration, is_stopping: Stopping) -> bool:
     batches, hold = 0, None
-    with within(integration.organization), structlog.contextvars.bound_contextvars(organization=integration.organization.slug):
+    with inside(integration):
         try:
             client = open_client(integration)
             while batches < BATCHES_A_TURN and not is_stopping():
@@ -97,12 +102,9 @@ def _export_turn(integration_id: int | None, is_stopping: Stopping) -> bool:
     return True
 
 
-def _run_turn(integration_id: int | None, is_stopping: Stopping) -> bool:
-    run = runs.claim(integration_id=integration_id)
-    if run is None:
-        return False
+def _do(run: Run, is_stopping: Stopping) -> bool:
     integration = Integration.everywhere.select_related("organization").get(pk=run.integration_id)
-    with within(integration.organization), structlog.contextvars.bound_contextvars(organization=integration.organization.slug):
+    with inside(integration):
         try:
             runs.work_off(run, integration, lambda: open_client(integration, patience=IMPORT_PATIENCE), is_stopping)
         except ProviderError as error:

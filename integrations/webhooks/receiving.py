@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from django.db import transaction
@@ -18,6 +19,7 @@ from integrations.models import Delivery, DeliveryState, Integration
 from integrations.provider import Provider
 from integrations.registry import all_providers
 from integrations.sync.schedule import bring_forward
+from integrations.webhooks.unclaimed import forget_oldest
 
 log = structlog.get_logger(__name__)
 
@@ -37,17 +39,23 @@ def is_genuine(provider: Provider, webhook: Webhook, headers: Mapping[str, str],
 def receive(provider: Provider, webhook: Webhook, headers: Mapping[str, str], body: bytes) -> None:
     """Keep what a genuine request tells, and act on what is new of it. A body that cannot be read is kept whole, as failed."""
     try:
-        events = webhook.events(body)
+        events = _of_account(webhook, headers, webhook.events(body))
     except Exception as error:
         log.exception("webhook.unreadable", provider=provider.slug)
         message = _("Patchbay could not read it: %(reason)s") % {"reason": redact.text(str(error))[:300]}
         _keep(provider.slug, headers, [_unread(body)], state=DeliveryState.FAILED, message=message, attempts=1)
         return
     for start in range(0, len(events), CHUNK):
-        some = events[start : start + CHUNK]
-        _keep(provider.slug, headers, some)
-        fresh = Delivery.everywhere.filter(slug=provider.slug, event_id__in=[event.id for event in some], state=DeliveryState.RECEIVED)
-        handle(fresh)
+        some = _news(provider.slug, events[start : start + CHUNK])
+        if not some:
+            continue
+        with transaction.atomic():  # who is told the same meanwhile waits, and then finds it handled
+            _keep(provider.slug, headers, some)
+            handle(
+                Delivery.everywhere.filter(
+                    slug=provider.slug, event_id__in=[event.id[:255] for event in some], state=DeliveryState.RECEIVED
+                )
+            )
     log.info("webhook.received", provider=provider.slug, events=len(events))
 
 
@@ -81,7 +89,7 @@ def replay(delivery: Delivery) -> Delivery:
             delivery.delete()
         theirs = Delivery.everywhere.filter(slug=delivery.slug, event_id=delivery.event_id).order_by("pk")
         handle(theirs)
-        return theirs[0]
+        return theirs.all()[0]
     else:
         handle([delivery])
     delivery.refresh_from_db()
@@ -107,7 +115,9 @@ def _note(deliveries: Collection[Delivery], state: DeliveryState, message: str =
 
 def _keep(slug: str, headers: Mapping[str, str], events: Sequence[Event], **values: object) -> None:
     """One row for each event and each integration that is connected to its account; what was kept before stays as it is."""
-    kept = {name: redact.cut(headers[name], 200) for name in KEPT_HEADERS if name in headers}
+    provider = all_providers().get(slug)
+    own = provider.webhook.account_header if provider and provider.webhook else ""
+    kept = {name: redact.cut(headers[name], 200) for name in (*KEPT_HEADERS, own) if name in headers}
     found = _integrations(slug, {event.realm_id for event in events})
     rows = [
         Delivery(
@@ -123,10 +133,24 @@ def _keep(slug: str, headers: Mapping[str, str], events: Sequence[Event], **valu
             body=event.body,
             **values,
         )
-        for event in events
+        for event in sorted(events, key=lambda event: event.id)  # in one order, so that two at once never wait for each other
         for integration in found.get(event.realm_id, [None])
     ]
     Delivery.everywhere.bulk_create(rows, ignore_conflicts=True, batch_size=CHUNK)
+    if any(row.integration_id is None for row in rows):
+        forget_oldest(slug)
+
+
+def _news(slug: str, events: Sequence[Event]) -> list[Event]:
+    """Those that somebody has still to be told of: most of what vendors say twice needs no more than a look."""
+    found = _integrations(slug, {event.realm_id for event in events})
+    told = Delivery.everywhere.filter(slug=slug, event_id__in=[event.id[:255] for event in events]).exclude(state=DeliveryState.RECEIVED)
+    known = set(told.values_list("event_id", "integration_id"))
+    return [
+        event
+        for event in events
+        if any((event.id[:255], one.pk if one else None) not in known for one in found.get(event.realm_id, [None]))
+    ]
 
 
 def _integrations(slug: str, realms: Collection[str]) -> Mapping[str, Sequence[Integration | None]]:
@@ -136,6 +160,12 @@ def _integrations(slug: str, realms: Collection[str]) -> Mapping[str, Sequence[I
     for row in rows.filter(deactivated_at=None).order_by("pk"):
         found[row.realm_id].append(row)
     return dict(found)
+
+
+def _of_account(webhook: Webhook, headers: Mapping[str, str], events: Sequence[Event]) -> list[Event]:
+    """The events with the account that the headers name, which is part of their ids then."""
+    account = headers.get(webhook.account_header, "") if webhook.account_header else ""
+    return [event if event.realm_id or not account else replace(event, realm_id=account, id=f"{account}:{event.id}") for event in events]
 
 
 def _unread(body: bytes) -> Event:

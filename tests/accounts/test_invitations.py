@@ -208,4 +208,5 @@ def test_policy_of_the_organization_keeps_the_new_person_at_the_door(client: Cli
     assert response.status_code == 403
     assert "lets nobody in here" in response.content.decode()
     assert SESSION_KEY not in client.session
-    assert role_of("ana@example.com", world) == Role.ADMIN
+    assert not User.objects.filter(email="ana@example.com").exists()
+    assert Invitation.everywhere.get(email="ana@example.com").is_open

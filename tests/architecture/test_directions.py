@@ -15,12 +15,18 @@ OPEN_TO_PROVIDERS = {
     "documents",
     "errors",
     "events",
+    "findings",
     "http",
+    "incoming",
     "mappings",
     "models",
+    "panels",
     "provider",
     "records",
+    "retention",
     "sandbox",
+    "source",
+    "upkeep",
     "webhooks",
 }
 """What a provider may import: of `models` its bases alone, of `webhooks` how to verify."""

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from tests.architecture.tree import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)[^\n]*\\\n((?: +--hash=sha256:[0-9a-f]{64}[^\n]*\n)+)", re.MULTILINE)
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-celery.lock", "requirements-dev.lock")
 
 
 def text(name: str) -> str:
@@ -25,7 +25,11 @@ def pins(name: str) -> dict[str, str]:
 
 def asked(group: str) -> list[Requirement]:
     project = tomllib.loads(text("pyproject.toml"))
-    listed = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if group == "requirements-dev.lock" else [])
+    listed = list(project["project"]["dependencies"])
+    if group != "requirements.lock":
+        listed += project["project"]["optional-dependencies"]["celery"]
+    if group == "requirements-dev.lock":
+        listed += project["dependency-groups"]["dev"]
     return [Requirement(line) for line in listed]
 
 
@@ -50,8 +54,8 @@ def test_a_lock_has_what_the_project_asks_for(name: str) -> None:
 
 
 def test_development_runs_on_what_production_runs_on() -> None:
-    runtime, development = (pins(name) for name in LOCKS)
-    assert runtime.items() <= development.items()
+    runtime, with_celery, development = (pins(name) for name in LOCKS)
+    assert runtime.items() <= with_celery.items() <= development.items()
 
 
 def test_no_file_of_the_installation_names_a_registry() -> None:

@@ -22,7 +22,7 @@ EMPTY_WORDS = {
     "common",
     "misc",
 }
-WORDS_OF_THE_LANGUAGE = {"productive", "exact", "slack", "sage", "saml"}
+WORDS_OF_THE_LANGUAGE = {"productive", "exact", "slack", "sage", "saml", "single sign-on"}
 """Slugs that core may use in another sense: an exact lookup, single sign-on, the place that records come from."""
 
 

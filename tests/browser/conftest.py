@@ -36,6 +36,7 @@ SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 THEMES = ("light", "dark")
 WIDTHS = {1400: 900, 360: 800}
 
+os.environ.setdefault("DJANGO_LIVE_TEST_SERVER_ADDRESS", "127.0.0.1")  # another site than localhost, where vendors may be
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's synchronous interface runs an event loop of its own
 
 

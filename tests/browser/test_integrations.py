@@ -216,7 +216,7 @@ def test_everything_works_without_scripts(world: World, open_page: OpenPage) -> 
     page = open_page(world.admin, java_script_enabled=False)
     make_subsidiaries(world.organization, "Berlin", "Boston")
     page.goto(reverse("admin:catalogue"))
-    page.get_by_role("link", name="Connect", exact=True).click()
+    page.get_by_role("link", name="Connect", exact=True, description="Xero").click()
     page.get_by_label("Subsidiary").select_option("Berlin")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xero")

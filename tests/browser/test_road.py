@@ -28,7 +28,7 @@ def sign_in(page: Page, world: World) -> None:
 
 def connect(page: Page) -> None:
     page.get_by_role("link", name="Catalogue", exact=True).click()
-    page.get_by_role("main").get_by_role("button", name="Connect").click()
+    page.get_by_role("main").get_by_role("button", name="Connect", description="Xero").click()
     page.get_by_role("main").get_by_role("link", name="Connect", exact=True).first.click()
     page.get_by_role("button", name="Continue to Xero").click()
     expect(page.get_by_role("heading", name="wants access to Xero")).to_be_visible()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
@@ -23,7 +24,16 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a secret detail")
 
 
-urlpatterns = [*urls.urlpatterns, path("forbidden/", forbidden), path("broken/", broken)]
+def without_database(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("database or disk is full: /srv/secret/path")
+
+
+urlpatterns = [
+    *urls.urlpatterns,
+    path("forbidden/", forbidden),
+    path("broken/", broken),
+    path("without-database/", without_database),
+]
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -40,6 +50,14 @@ def test_server_error_tells_nothing_of_its_cause(db: None, client: Client) -> No
     response = client.get("/broken/")
     assert response.status_code == 500
     assert "Go to the start page" in response.content.decode()
+    assert "secret" not in response.content.decode()
+
+
+def test_a_database_that_takes_nothing_is_said_in_words_and_that_nothing_was_saved(db: None, client: Client) -> None:
+    client.raise_request_exception = False
+    response = client.get("/without-database/")
+    assert response.status_code == 503
+    assert "Nothing of what you did last was saved" in response.content.decode()
     assert "secret" not in response.content.decode()
 
 

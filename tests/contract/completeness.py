@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.staticfiles import finders
 
 from integrations.auth.oauth2 import OAuth2
+from integrations.auth.token import Token
 from integrations.models import Integration
 from integrations.provider import Category, Provider
 from integrations.sandbox.server import installed_sandboxes
@@ -37,11 +38,11 @@ def _in_declaration(provider: Provider) -> Iterator[str]:
     if isinstance(provider.auth, OAuth2):
         if not provider.auth.authorize_url or not provider.auth.token_url:
             yield f"{place}.auth: give OAuth2 the authorize_url and the token_url, as templates over the hosts."
-    elif not provider.auth.fields:
+    elif isinstance(provider.auth, Token) and not provider.auth.fields:
         yield f"{place}.auth: give Token its fields (what an admin has to paste), or use OAuth2."
-    if not provider.hosts.api:
+    if not provider.hosts.api and not provider.is_agreement:
         yield f"{place}.hosts: give Hosts the address of the vendor's API."
-    if not provider.limits.windows and provider.limits.concurrent is None:
+    if not provider.limits.windows and provider.limits.concurrent is None and not provider.is_agreement:
         yield f"{place}.limits: give Limits what the vendor publishes: windows of calls, calls at once."
     if not provider.checks:
         yield f"{place}.checks: give at least one Check, which calls the vendor and says whom it found."

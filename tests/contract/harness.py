@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import pytest
 from accounts.models import Organization
 from accounts.tenancy import within
 from integrations import clock
+from integrations.auth.agreement import Agreement
 from integrations.auth.hosts import resolve
 from integrations.auth.oauth2 import OAuth2
 from integrations.mappings.fields import OptionField, Ours, Theirs, ValueMapping
@@ -70,6 +72,7 @@ class Harness:
 
     def __post_init__(self) -> None:
         self.sandbox.watchers.append(self.exchanges.append)
+        self.house.prepare, self.house.rework = self.scenario.prepare, self.scenario.rework
         model = model_of(self.provider)
         assert model is not None
         self.integration = model.everywhere.create(
@@ -92,6 +95,10 @@ class Harness:
         if isinstance(auth, OAuth2):
             self.answer_questions(auth)
             offered = self.complete(self.consent())
+        elif isinstance(auth, Agreement):
+            self.scenario.agree(self.integration)
+            self.integration.save()
+            offered = connections.connect_with(self.integration, {}, None)
         else:
             offered = connections.connect_with(self.integration, self.scenario.keys(), None)
         self.integration.refresh_from_db()
@@ -177,8 +184,8 @@ class Harness:
     def start_export(self, kind: str, *records: Record, **options: Any) -> Run:
         return runs.start_export(self.integration, kind, [record.pk for record in records] if records else None, **options)
 
-    def bring(self, kind: str, *, full: bool = False) -> Run:
-        return self.work(runs.start(self.integration, Action.IMPORT, kind, full=full))
+    def bring(self, kind: str, **options: Any) -> Run:
+        return self.work(runs.start(self.integration, Action.IMPORT, kind, **options))
 
     def work(self, run: Run) -> Run:
         """Take turns until the run is finished, passing the time that has to pass."""
@@ -247,8 +254,9 @@ class Harness:
         asked = self.asked(since)
         at = next(i for i, exchange in enumerate(asked) if exchange.request.method != "GET" and remote_id in exchange.reply.body)
         request = asked[at].request
-        earlier = sum((other.request.method, other.request.path) == (request.method, request.path) for other in asked[:at])
-        return Write(request.method, request.path, earlier, self.held() - before)
+        path = request.path.replace(remote_id.decode(), "*")
+        earlier = sum(other.request.method == request.method and fnmatchcase(other.request.path, path) for other in asked[:at])
+        return Write(request.method, path, earlier, self.held() - before)
 
 
 @contextmanager

@@ -13,15 +13,18 @@ import pytest
 from accounts.models import Organization
 from integrations.records import files
 from integrations.records.base import Record
-from integrations.records.choices import InvoiceType, PurchaseOrderStatus
+from integrations.records.choices import InvoiceType, LimitationType, PurchaseOrderStatus
 from integrations.records.models import (
     Attachment,
     Company,
     ContactEntry,
     Deal,
+    Event,
     Expense,
     Invoice,
     LineItem,
+    Payment,
+    Person,
     PurchaseOrder,
     ServiceType,
     Subsidiary,
@@ -29,11 +32,16 @@ from integrations.records.models import (
 )
 
 FIRST_DAY = date(2026, 9, 1)
+EMAIL = "ana@northwind.example"
+"""Of the one person who works there: by it, vendors' people are known to be ours."""
 
 
 @dataclass
 class House:
-    """`sample(kind)` makes another ready record of the kind; `edit(record)` changes what every copy of it shows."""
+    """`sample(kind)` makes another ready record of the kind; `edit(record)` changes what every copy of it shows.
+
+    `prepare` and `rework` are what the vendor's scenario has to add to either.
+    """
 
     organization: Organization
     subsidiary: Subsidiary = field(init=False)
@@ -42,6 +50,10 @@ class House:
     purchase_tax_rate: TaxRate = field(init=False)
     budget: Deal = field(init=False)
     customer: Company = field(init=False)
+    person: Person = field(init=False)
+    absence: Event = field(init=False)
+    prepare: Callable[[Any], None] = lambda record: None
+    rework: Callable[[Any], None] = lambda record: None
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -52,15 +64,20 @@ class House:
         self.purchase_tax_rate = TaxRate.everywhere.create(**own, name="Input VAT 19 %", primary_component_value=Decimal(19))
         self.budget = Deal.everywhere.create(**own, name="Relaunch", budget=True, subsidiary=self.subsidiary)
         self.customer = self._company(0)
+        self.person = Person.everywhere.create(**own, first_name="Ana", last_name="Adler", email=EMAIL)
+        self.absence = Event.everywhere.create(**own, name="Days away", limitation_type_id=LimitationType.DAYS)
 
     def sample(self, kind: str) -> Any:
         if kind not in SAMPLES:
             pytest.fail(f"tests/contract/house.py has no sample of a {kind}. Add one to SAMPLES and EDITS.")
         self._count += 1
-        return SAMPLES[kind](self, self._count)
+        record = SAMPLES[kind](self, self._count)
+        self.prepare(record)
+        return record
 
     def edit(self, record: Record) -> None:
         EDITS[type(record)](record)
+        self.rework(record)
 
     def unready(self, record: Record, select: dict[str, Any]) -> bool:
         """Make `record` one that an export with this `select` may not take; False when the select refuses nothing."""
@@ -70,11 +87,12 @@ class House:
                 setattr(record, column, None)
             elif isinstance(wanted, bool) and not operator:
                 setattr(record, column, not wanted)
-            elif isinstance(wanted, int) and not operator:
+            elif isinstance(wanted, int | str) and not operator:
                 setattr(record, column, next(value for value in type(record)._meta.get_field(column).choices if value[0] != wanted)[0])
             else:
                 continue
             record.save()
+            type(record).everywhere.filter(pk=record.pk).update(**{column: getattr(record, column)})  # where it comes from is not content
             return True
         return False
 
@@ -153,6 +171,20 @@ class House:
         expense.refresh_from_db()
         return expense
 
+    def _payment(self, number: int) -> Payment:
+        """As an accounting system brings it."""
+        invoice, day = self._document(number, InvoiceType.INVOICE), FIRST_DAY + timedelta(days=number)
+        payment: Payment = Payment.everywhere.create(
+            organization=self.organization,
+            invoice=invoice,
+            origin="import",
+            amount=Decimal("33.33"),
+            currency="EUR",
+            paid_on=day,
+            external_id=f"payment-{number}",
+        )
+        return payment
+
     def _with_receipt(self, expense: Expense) -> Expense:
         digest = files.keep(self.organization.pk, b"Thank you for your order")
         Attachment.everywhere.create(organization=self.organization, expense=expense, name="receipt.txt", digest=digest)
@@ -203,11 +235,24 @@ def _order_more(order: PurchaseOrder) -> None:
     order.refresh_from_db()
 
 
+def _pay_more(payment: Payment) -> None:
+    assert payment.amount is not None
+    payment.amount += Decimal("1.10")
+    payment.save()
+
+
 SAMPLES: dict[str, Callable[[House, int], Record]] = {
     "company": lambda house, number: house._company(number),
     "invoice": lambda house, number: house._document(number, InvoiceType.INVOICE),
     "credit_note": lambda house, number: house._document(number, InvoiceType.CREDIT_NOTE),
     "expense": lambda house, number: house._with_receipt(house._expense(number)),
     "purchase_order": lambda house, number: house._purchase_order(number),
+    "payment": lambda house, number: house._payment(number),
 }
-EDITS: dict[type[Record], Callable[[Any], None]] = {Company: _rename, Invoice: _reword, Expense: _describe, PurchaseOrder: _order_more}
+EDITS: dict[type[Record], Callable[[Any], None]] = {
+    Company: _rename,
+    Invoice: _reword,
+    Expense: _describe,
+    PurchaseOrder: _order_more,
+    Payment: _pay_more,
+}

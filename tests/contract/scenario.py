@@ -25,9 +25,11 @@ class Entered:
 
 
 class Scenario:
-    """`sandbox` is the vendor that is simulated. `one_copy_only` are kinds of which the vendor takes no second copy."""
+    """`sandbox` is the vendor that is simulated. `one_copy_only` are kinds of which the vendor takes no second copy; imported records of
+    the kinds that `stand_alone` belong to nothing, so that there are none that are not ours."""
 
     one_copy_only: frozenset[str] = frozenset()
+    stand_alone: frozenset[str] = frozenset()
 
     def __init__(self, sandbox: Any) -> None:
         self.sandbox = sandbox
@@ -36,11 +38,24 @@ class Scenario:
         """For a provider that is connected with keys: good ones."""
         self._missing("keys()", "the provider is connected with keys")
 
+    def agree(self, integration: Any) -> None:
+        """For a provider that is switched on by agreement: give what it has to know of the other side. The harness saves the row."""
+        self._missing("agree()", "the provider is switched on by agreement")
+
     def settle(self, integration: Any) -> None:
         """Change settings beyond the required ones, where the samples need it. The harness saves the row."""
 
+    def prepare(self, record: Any) -> None:
+        """Make a sample ready that has to be at the vendor before, or to say something more."""
+
+    def rework(self, record: Any) -> None:
+        """Change of an edited sample what this vendor's copies show."""
+
     def let_follow(self, integration: Any) -> None:
         """Switch on further steps, as many as may be on together. The harness saves the row."""
+
+    def enter_owners(self, kind: str) -> None:
+        """Have what imported records of the kind belong to, where that is imported as well."""
 
     def enter(self, kind: str, links: Mapping[str, Link]) -> Entered:
         """Somebody makes a record of the kind that is imported. `links` are copies of one record of each exported kind."""

@@ -107,6 +107,7 @@ def test_records_of_another_subsidiary_are_refused(ready: Harness, export: Expor
     assert "subsidiary" in ready.item(export.kind, record).message
 
 
+@claims(lambda provider: provider.exports)
 def test_every_required_setting_is_asked_for_by_name_when_it_is_missing(ready: Harness, provider: Provider) -> None:
     """A mapping that is emptied is named by the refusal, with the row that has no value."""
     for name in ready.required():

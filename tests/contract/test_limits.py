@@ -65,8 +65,9 @@ def test_a_caller_who_does_not_count_is_refused_by_the_sandbox(harness: Harness,
 
 
 @claims(lambda provider: provider.limits.windows)
-def test_what_is_used_of_the_limits_is_kept_for_all_workers(harness: Harness) -> None:
+def test_what_is_used_of_the_limits_is_kept_for_all_workers(harness: Harness, provider: Provider) -> None:
     harness.connect()
+    provider.checks[-1].run(harness.client())
     usage = Limit.everywhere.get(integration=harness.integration).usage
     assert usage["slots"]
     assert not usage["holders"]

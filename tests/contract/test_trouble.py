@@ -133,6 +133,7 @@ def test_a_vendor_that_is_asked_too_often_is_left_alone_for_as_long_as_it_says(r
     assert ready.held() - before == write.growth
 
 
+@claims(lambda provider: provider.exports)
 def test_a_vendor_that_is_down_for_an_hour_costs_no_try_and_loses_nothing(ready: Harness, provider: Provider) -> None:
     """How long a vendor is left alone does not depend on what is exported."""
     export = provider.exports[0]

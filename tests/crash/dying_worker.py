@@ -1,7 +1,7 @@
-"""A worker that dies at a given point: run as `python -m tests.crash.dying_worker EVENT`.
+"""A worker that dies or is paused at a given point: run as `python -m tests.crash.dying_worker SIGNAL EVENT [NAME=VALUE …]`.
 
-The points are the events that the core logs anyway (`batch.sending`, `batch.answered` …): a log processor kills the process
-with SIGKILL when it sees the event, so nothing of the core is replaced.
+The points are the events that the core logs anyway (`batch.sending`, `credential.answered` …): a log processor sends the process
+SIGKILL or SIGSTOP when it sees the event (the `nth` one, where that is given), so nothing of the core is replaced.
 """
 
 from __future__ import annotations
@@ -13,22 +13,26 @@ from typing import Any
 
 import django
 import structlog
+from django.core.management import call_command
 
 
-def main(event: str) -> None:
-    os.environ["LOG_LEVEL"] = "INFO"
+def main(name: str, event: str, wanted: dict[str, str]) -> None:
+    os.environ["LOG_LEVEL"] = "DEBUG"
     django.setup()
+    nth = int(wanted.pop("nth", "1"))
+    seen = 0
 
-    def die(logger: Any, method: str, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("event") == event:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def strike(logger: Any, method: str, values: dict[str, Any]) -> dict[str, Any]:
+        nonlocal seen
+        if values.get("event") == event and all(str(values.get(key)) == value for key, value in wanted.items()):
+            seen += 1
+            if seen == nth:
+                os.kill(os.getpid(), getattr(signal, name))
         return values
 
-    structlog.configure(processors=[die, *structlog.get_config()["processors"]], cache_logger_on_first_use=False)
-    from integrations.engine.local import work_off_all
-
-    work_off_all()
+    structlog.configure(processors=[strike, *structlog.get_config()["processors"]], cache_logger_on_first_use=False)
+    call_command("worker", threads=1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2], dict(pair.split("=", 1) for pair in sys.argv[3:]))

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
+from ipaddress import IPv6Address
 from typing import Any
+from uuid import UUID
 
 from auditlog.models import LogEntry
 from django.apps import apps
@@ -28,8 +30,11 @@ from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.tenancy import OrganizationOwned
 from integrations.crypto import EncryptedJSONField, EncryptedTextField
 from integrations.mappings.fields import Ours, ValueMapping
-from integrations.models import Integration
+from integrations.models import Integration, NoticeKind
 from integrations.provider import Provider
+from integrations.providers.saml.config import KeyPair
+from integrations.providers.saml.keys import new_key_pair
+from integrations.providers.saml.models import EventKind
 from integrations.records import files
 from integrations.records.models import Invoice
 from integrations.registry import all_providers
@@ -77,6 +82,13 @@ class Estate:
         """Those of its integrations, as many of each provider."""
         return range(self.first_id, self.first_id + ROWS * len(_providers()))
 
+    def ids_of(self, model: type[models.Model]) -> range:
+        """The primary keys of one table's rows. Integrations of all providers share theirs."""
+        if not issubclass(model, Integration) or model is Integration:
+            return self.ids
+        first = self.first_id + ROWS * _providers().index(model)
+        return range(first, first + ROWS)
+
     def person(self, role: Role) -> User:
         return self.people[list(Role).index(role)]
 
@@ -120,12 +132,11 @@ class Estate:
 
     def _row(self, model: type[OrganizationOwned], number: int) -> OrganizationOwned:
         row: Any = model()
-        place = number + ROWS * _providers().index(model) if issubclass(model, Integration) else number
         for column in model._meta.concrete_fields:
             value = self._value(column, model, number)
             if value is not KEPT:
                 setattr(row, column.attname, value)
-        row.id = self.first_id + place
+        row.id = self.ids_of(model)[number]
         return row  # type: ignore[no-any-return]
 
     def _value(self, column: models.Field[Any, Any], model: type[models.Model], number: int) -> Any:
@@ -149,7 +160,7 @@ class Estate:
         if target is column.model:
             return self.first_id if number == ROWS - 1 else None
         if target is User or issubclass(target, OrganizationOwned):
-            return self.first_id + number
+            return self.ids_of(target)[number]
         raise Unfillable(column)
 
     def _made_up(self, column: models.Field[Any, Any], number: int) -> Any:
@@ -173,6 +184,8 @@ class Estate:
                 return self.text()
             case models.BinaryField():
                 return self.text().encode()
+            case models.GenericIPAddressField():
+                return str(IPv6Address("2001:db8::") + self.number)
             case models.BooleanField():
                 return number % 2 == 0
             case models.DateTimeField():
@@ -238,12 +251,18 @@ def _setting(estate: Estate, model: type[models.Model], number: int) -> str:
     return names[number % len(names)]
 
 
+@cache
+def _key_pair() -> KeyPair:
+    return new_key_pair("Patchbay", timezone.now())
+
+
 KNOWN: dict[str, Maker] = {
     "polymorphic_ctype": lambda *_: KEPT,
     "provider": lambda estate, model, number: _provider(model).slug,
     "integration_type_id": lambda estate, model, number: _provider(model).type_id,
     "realm_id": lambda estate, model, number: f"{estate.word}-account",
     "tag": lambda *_: KEPT,
+    "language": _one_of("", "de"),
     "kind": _one_of("invoice"),
     "step": _one_of(""),
     "record_id": lambda estate, model, number: estate.first_id + number,
@@ -251,6 +270,14 @@ KNOWN: dict[str, Maker] = {
     "default_currency": _one_of("EUR"),
     "source": _source,
     "uses": lambda *_: ["sales", "purchases"],
+    "saml.SpKey.certificate": lambda *_: _key_pair().certificate,
+    "saml.SpKey.private_key": lambda *_: _key_pair().private_key,
+    "saml.SamlIntegration.uuid": lambda estate, model, number: UUID(int=estate.first_id + number),
+    "saml.Event.kind": _one_of(*EventKind.values),
+    "idp": lambda *_: {},
+    "proposed": lambda *_: {},
+    "force_sso_login": lambda *_: False,
+    "reference": lambda estate, model, number: f"{estate.word[:7]}-{number}",
     "token_digest": lambda estate, model, number: Invitation.digest(f"{estate.word}-token-{number}"),
     "accounts.Membership.role": lambda estate, model, number: list(Role)[number % len(Role)],
     "accounts.Invitation.expires_at": lambda *_: timezone.now() + timedelta(days=5),
@@ -258,6 +285,7 @@ KNOWN: dict[str, Maker] = {
     "integrations.OutboxItem.error": _one_of("ConfigProblem", "Rejected"),
     "integrations.OutboxItem.field": _setting,
     "records.Attachment.digest": lambda estate, model, number: files.keep(estate.first_id, f"{estate.word} file {number}".encode()),
+    "integrations.Notice.kind": _one_of(*NoticeKind.values),
     "integrations.Run.kind": _one_of("invoice", "payment"),
     "integrations.Entry.state": _one_of("succeeded", "rejected"),
     "integrations.Entry.action": _one_of("created", "updated", "deleted"),
@@ -272,7 +300,8 @@ def owned_models() -> list[type[OrganizationOwned]]:
 
 
 def _providers() -> list[type[models.Model]]:
-    return [model for model in owned_models() if issubclass(model, Integration)]
+    """Those that move records first: what the records' rows belong to."""
+    return sorted((model for model in owned_models() if issubclass(model, Integration)), key=lambda model: not _provider(model).exports)
 
 
 def rows_of(estate: Estate, model: type[models.Model]) -> Iterable[int]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from uuid import UUID
 
 from django.contrib.messages import get_messages
 from django.core.signals import got_request_exception
@@ -39,7 +40,7 @@ PASSING = re.compile(r'(name="csrfmiddlewaretoken" value="|name="once" value="|d
 NEW_ROW = re.compile(r"(?<=/admin/runs/)\d+(?=/$)")
 """What was made for this answer, and numbered on by the database."""
 TELLS_TIME = {"expires", "last-modified", "date", "content-length"}
-OWN_SESSION = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"}
+OWN_SESSION = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog", "saml_event"}
 """Tables in which a visit leaves notes of itself."""
 
 
@@ -99,7 +100,8 @@ def differences(one: Answer, one_id: object, other: Answer, other_id: object) ->
 
 def _without(answer: Answer, pk: str) -> dict[str, Any]:
     def neutral(text: str) -> str:
-        return text.replace(pk, "ID").replace(f"{int(pk):,}" if pk.isdigit() else pk, "ID")
+        written = (pk, f"{int(pk):,}", str(UUID(int=int(pk)))) if pk.isdigit() else (pk,)
+        return re.sub("|".join(map(re.escape, written)), "ID", text)
 
     return {
         "status": answer.status,

@@ -19,7 +19,7 @@ from tests.isolation.estates import Estate
 from tests.isolation.scene import NOBODYS, OURS, Scene
 from tests.isolation.tables import changes, dump, undone
 
-OF_DJANGO = ("django.", "polymorphic", "auditlog", "axes", "django_otp", "whitenoise")
+OF_DJANGO = ("django.", "polymorphic", "auditlog", "axes", "django_otp", "whitenoise", "social_django")
 NAMES = sorted(name for name, app in get_commands().items() if not str(app).startswith(OF_DJANGO))
 OF_EVERY_COMMAND = {"help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks"}
 
@@ -38,6 +38,7 @@ WRONG: dict[str, list[str]] = {
     "import": ["/nowhere/at/all.json", "/dev/null", "", "/etc", "a" * 5_000],
     "until": ["yesterday", "2026-02-30", "", "9999999-01-01", "31.12.2026", "1999-12-31"],
     "since": ["yesterday", "2026-02-30", "", "9999999-01-01", "31.12.2026"],
+    "restored since": ["yesterday", "2026-02-30", "", "9999999-01-01", "31.12.2026", "9999-12-31"],
     "port": [*NUMBERS, "-1", "65536", HUGE],
     "sandbox_port": [*NUMBERS, "-1", "65536", HUGE],
     "host": ["256.256.256.256", "no such host"],
@@ -62,6 +63,7 @@ RIGHT: dict[str, list[str]] = {
     "path": ["/nowhere/at/all.json"],
     "name": ["Any Name"],
     "slug": ["any_vendor"],
+    "organization": ["harbour-studio"],
     "--owner": ["--owner", "owner@any.example"],
     "export": ["--all"],
     "settings": ["--export=-"],
@@ -71,7 +73,23 @@ RIGHT: dict[str, list[str]] = {
 INSTEAD = {"ids", "import", "export"}
 """Arguments that stand in the place of what a command needs."""
 
-FREE = {"json", "all", "create_new", "dry_run", "wait", "full", "once", "check", "readme", "tenant"}
+FREE = {
+    "json",
+    "all",
+    "create_new",
+    "dry_run",
+    "wait",
+    "full",
+    "accept_deletions",
+    "once",
+    "check",
+    "readme",
+    "tenant",
+    "finish",
+    "switch_on",
+    "again",
+    "keys",
+}
 """Flags, which cannot be wrong, and the account there, which is not told from a wrong one before somebody has signed in."""
 
 

@@ -13,6 +13,7 @@ from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from integrations.providers.xero.models import XeroIntegration
 from tests.isolation import html
 from tests.isolation.addresses import Address, every_address
 from tests.isolation.parameters import parameters_of
@@ -49,6 +50,7 @@ LIST_QUERIES = [
 
 def check(answers: Iterator[Answer], what: str) -> None:
     """Every answer is below 500, and no exception went through."""
+    answers = [answer for answer in answers if not (answer.path.startswith("/readyz") and answer.status == 503)]  # no worker is alive here
     failed = [f"{answer}\n{answer.trouble}" for answer in answers if answer.status >= 500 or answer.trouble]
     fail_with(failed, what)
 
@@ -181,7 +183,8 @@ def test_thousands_of_fields(scene: Scene, name: str):
         for part in ("row", "was")
         for number in range(4_000)
     }
-    answer = scene.visitors["owner"].post(f"/admin/integrations/{OURS}/{name}/", {**rows, "name": "x"})
+    xero = XeroIntegration.everywhere.filter(organization=scene.ours.organization)[0]
+    answer = scene.visitors["owner"].post(f"/admin/integrations/{xero.pk}/{name}/", {**rows, "name": "x"})
     assert answer.status in {200, 302}, (answer, answer.trouble)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.db import models
 
+from accounts.models import Membership
 from tests.isolation import html
 from tests.isolation.addresses import every_address
 from tests.isolation.crawling import Visit, crawl
@@ -19,8 +20,15 @@ INSTALLATION = ("/organizations/", "/admin/accounts/organization/", "/admin/acco
 FEWEST = {"member": 4, "outsider": 1, "anonymous": 2}
 """How many pages a crawl must have found to have been one; of those whom the admin lets in, 60."""
 
-OWN_TABLES = {"accounts_user", "auditlog_logentry", "otp_totp_totpdevice", "otp_static_staticdevice", "otp_static_statictoken"}
-"""Where a person's own name, password and second factor are."""
+OWN_TABLES = {
+    "accounts_membership",
+    "accounts_user",
+    "auditlog_logentry",
+    "otp_totp_totpdevice",
+    "otp_static_staticdevice",
+    "otp_static_statictoken",
+}
+"""Where a person's own name, password, second factor and wish for mail are; of the first two each row is looked at."""
 
 _crawls: dict[tuple[int, str], list[Visit]] = {}
 
@@ -79,7 +87,7 @@ def test_who_may_only_look_can_change_nothing_of_the_organization(scene: Scene):
     for role in ("auditor", "member", "outsider", "anonymous"):
         for path, data in [*posts, *(alike if role == "auditor" else [])]:
             answer = scene.visitors[role].post(path, data, watching=scene.ours)
-            problems += [f"{answer} changed {change}" for change in answer.changed if not _is_about_oneself(change, scene, role)]
+            problems += [f"{answer} changed {change}" for change in answer.changed if not _may_be(change, scene, role)]
             if foreign := {write.split()[1] for write in answer.writes_beside_the_visit} - OWN_TABLES:
                 problems.append(f"{answer} wrote into {', '.join(sorted(foreign))}")
     fail_with(problems, "Visitors who may only look got further than that")
@@ -95,11 +103,15 @@ def _ways_to_send(form: html.Form) -> Iterator[dict[str, list[str]]]:
             yield form.data(action=[action], _selected_action=form.fields["_selected_action"].options, post=["yes"])
 
 
-def _is_about_oneself(change: str, scene: Scene, role: str) -> bool:
-    """Everybody may change the own name and password."""
-    return change.startswith("accounts_user:") and any(
-        f"'id': '{person.pk}'" in change and person.email.startswith(role) for person in scene.ours.people
-    )
+def _may_be(change: str, scene: Scene, role: str) -> bool:
+    """Everybody may change the own name and password, and whether mail is wanted; a refused sign-on is noted for the organization."""
+    if change.startswith("saml_event:"):
+        return "'is_refusal': 'True'" in change
+    own = [person.pk for person in scene.ours.people if person.email.startswith(role)]
+    if change.startswith("accounts_membership:"):
+        rows = Membership.everywhere.filter(organization=scene.ours.organization, user_id__in=own)
+        return any(f"'role': '{role}', 'sees_pay': '{row.sees_pay}', 'user_id': '{row.user_id}', 'wants_mail': " in change for row in rows)
+    return change.startswith("accounts_user:") and any(f"'id': '{pk}'" in change for pk in own)
 
 
 @pytest.mark.parametrize("role", ["member", "outsider", "anonymous"])

@@ -18,12 +18,14 @@ from integrations.admin.integration.steps import section_named
 from integrations.admin.pages import page
 from integrations.errors import AuthLost, ProviderError
 from integrations.http.deadline import at_most
+from integrations.incoming import Import
 from integrations.models import Action, Connection, Integration, OutboxItem
 from integrations.models.outbox import FAILED
 from integrations.registry import all_providers
 from integrations.sync import connections, outbox, runs
 from integrations.sync.calling import open_client
 from integrations.sync.connections import CheckedStep
+from integrations.sync.losing import lose_connection
 from integrations.sync.options import fetch_options
 from integrations.sync.readiness import ACCOUNT, Readiness
 
@@ -71,7 +73,7 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
             count = fetch_options(integration, open_client(integration, interactive=True), {source.name})[source.name]
     except ProviderError as error:
         if isinstance(error, AuthLost) and integration.connection == Connection.CONNECTED:
-            connections.lose_connection(integration, error)
+            lose_connection(integration, error)
         text = _("“%(list)s” could not be read from %(vendor)s; what was read before stays. %(reason)s")
         messages.error(request, text % {**words, "reason": _said(error)})
     else:
@@ -95,13 +97,7 @@ def refresh_lists(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_now(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     integration = installed(pk)
-    declared = next((declared for declared in integration.declaration.imports if declared.kind == kind), None)
-    if declared is None:
-        raise Http404
-    if not declared.is_on(integration):
-        messages.error(request, _("“%(what)s” is switched off. Switch it on first.") % {"what": declared.label})
-        return redirect("admin:integration", pk)
-    if not _is_connected(request, integration):
+    if not can_import(request, integration, declared_import(integration, kind)):
         return redirect("admin:integration", pk)
     run = once(request, integration, lambda: runs.start(integration, Action.IMPORT, kind, user=request.user))  # type: ignore[arg-type]
     return redirect("admin:run", run.pk)
@@ -163,6 +159,22 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
         note_connection(integration, Connection.PAUSED, Connection.CONNECTED)
         messages.success(request, _("Resumed. What waited is moved now."))
     return redirect("admin:integration", pk)
+
+
+def declared_import(integration: Integration, kind: str) -> Import:
+    """Raises `Http404` for what the provider does not import."""
+    try:
+        return integration.declaration.import_of(kind)
+    except KeyError:
+        raise Http404 from None
+
+
+def can_import(request: HttpRequest, integration: Integration, declared: Import) -> bool:
+    """Whether it can begin now; why not is said on the next page."""
+    if not declared.is_on(integration):
+        messages.error(request, _("“%(what)s” is switched off. Switch it on first.") % {"what": declared.label})
+        return False
+    return _is_connected(request, integration)
 
 
 def _is_connected(request: HttpRequest, integration: Integration) -> bool:

@@ -6,13 +6,14 @@ from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.apps import apps
 
-from integrations.models import Integration
+from integrations.models import Integration, NoticeEndpoint
 
-SHARED = ("name", "subsidiary", "project", "deal", "connection", "realm_name")
+SHARED = ("name", "subsidiary", "project", "deal", "connection", "realm_name", "muted_until")
 
 
-def register_integrations() -> None:
-    """Keep the history of every provider's integrations, mappings included. Secrets are on none of these models."""
+def register_settings() -> None:
+    """Keep the history of every provider's integrations, mappings included, and of the endpoints. Secrets are on none, or left out."""
+    auditlog.register(NoticeEndpoint, exclude_fields=["secret"])
     for model in apps.get_models():
         if issubclass(model, Integration) and model is not Integration:
             own = [column.name for column in model._meta.local_concrete_fields if column.editable and not column.primary_key]

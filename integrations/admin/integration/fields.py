@@ -139,6 +139,8 @@ def _field(integration: Integration, offers: Offers, column: models.Field[Any, A
         kwargs["queryset"] = column.related_model.objects.order_by("pk")
     if isinstance(column, models.BooleanField):
         kwargs["widget"] = forms.CheckboxInput(attrs={"class": "switch"})
+    if isinstance(column, models.URLField):
+        kwargs["assume_scheme"] = "https"
     return column.formfield(**kwargs)
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from integrations.admin.allowance import limit_of
 from integrations.admin.states import DOWN, Chip, connection_chip, sync_chip
 from integrations.http import breaker
+from integrations.incoming import Import
 from integrations.models import Connection, Integration, SyncState
-from integrations.provider import Export, Import
+from integrations.provider import Export
 from integrations.sync.readiness import Readiness
 
 
@@ -93,16 +94,23 @@ class Header:
 
     @cached_property
     def imports(self) -> list[Offered]:
-        return [self._import(declared) for declared in self.provider.imports if declared.is_on(self.integration)]
+        return [Offered(declared.label, self._url("integration-import", declared.kind)) for declared in self._imports()]
+
+    @cached_property
+    def whole_imports(self) -> list[Offered]:
+        """The same from the beginning."""
+        return [Offered(declared.label, self._url("integration-import-all", declared.kind), asks=True) for declared in self._imports()]
+
+    def _imports(self) -> list[Import]:
+        return [declared for declared in self.provider.imports if declared.is_on(self.integration)]
+
+    def _url(self, name: str, kind: str) -> str:
+        return reverse(f"admin:{name}", args=[self.integration.pk, kind])
 
     def _export(self, export: Export) -> Offered:
-        asks = any(choice.required(self.integration) for choice in export.choices)
-        if asks:
-            return Offered(export.label, reverse("admin:copy", args=[self.integration.pk, export.kind]), asks=True)
-        return Offered(export.label, reverse("admin:integration-export", args=[self.integration.pk, export.kind]))
-
-    def _import(self, declared: Import) -> Offered:
-        return Offered(declared.label, reverse("admin:integration-import", args=[self.integration.pk, declared.kind]))
+        if any(choice.required(self.integration) for choice in export.choices):
+            return Offered(export.label, self._url("copy", export.kind), asks=True)
+        return Offered(export.label, self._url("integration-export", export.kind))
 
     @property
     def connected_text(self) -> str:
@@ -112,4 +120,6 @@ class Header:
 
     @property
     def vendor_text(self) -> str:
+        if self.provider.is_agreement:
+            return str(self.provider.category.label)
         return self.integration.realm_name or _("No account at %(vendor)s yet") % {"vendor": self.provider.label}

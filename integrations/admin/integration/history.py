@@ -138,7 +138,7 @@ def _entry(column: MappingField, readiness: Readiness, value: str | None) -> str
     if not value:
         return _("nothing")
     if isinstance(column, (FieldMapping, FixedValues)):
-        return value
+        return str(dict(getattr(column, "values", ())).get(value, value))
     return _name(readiness, column.to if isinstance(column, ValueMapping) else None, value)
 
 

@@ -117,6 +117,11 @@ class MappingTable:
         return str(capfirst(self.column.verbose_name))
 
     @property
+    def is_of_theirs(self) -> bool:
+        """Whether it is their values that are mapped."""
+        return isinstance(self.of, Theirs)
+
+    @property
     def ours_label(self) -> str:
         return str(capfirst(get_kind(self.of.kind).label)) if isinstance(self.of, Ours) else _("At %(vendor)s") % {"vendor": self.vendor}
 

@@ -34,6 +34,7 @@ from integrations.admin.integration.steps import (
 )
 from integrations.admin.pages import page
 from integrations.models import Integration
+from integrations.panels import Panel as OwnPanel
 from integrations.registry import all_providers
 from integrations.sync.readiness import ACCOUNT, Readiness
 
@@ -85,7 +86,7 @@ def section(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if found.provider not in all_providers():
         return _orphaned(request, found)
     readiness = Readiness(found)
-    if name not in PANELS and section_named(readiness, name) is None:
+    if all(step.name != name for step in (*steps(readiness, name), *further(readiness, name))):
         raise Http404
     if request.method == "POST" and not request.user.has_perm(CHANGE):
         raise PermissionDenied
@@ -99,6 +100,9 @@ def show(request: HttpRequest, readiness: Readiness, name: str) -> HttpResponse:
         if isinstance(panel, HttpResponse):
             return panel
         return render_page(request, readiness, name, {"template": f"{TEMPLATES}/{name.replace('-', '_')}.html", **panel})
+    if own := _own_panel(readiness, name):
+        shown = own.show(request, readiness.integration)
+        return shown if isinstance(shown, HttpResponse) else render_page(request, readiness, name, {"template": own.template, **shown})
     declared = section_named(readiness, name)
     assert declared is not None
     locked = not request.user.has_perm(CHANGE)
@@ -149,6 +153,11 @@ def render_page(request: HttpRequest, readiness: Readiness, name: str, context: 
         "may_change": request.user.has_perm(CHANGE),
     }
     return render(request, f"{TEMPLATES}/page.html", {**shared, **context}, status=status)
+
+
+def _own_panel(readiness: Readiness, name: str) -> OwnPanel | None:
+    """The provider's own page of that name."""
+    return next((panel for panel in readiness.provider.panels if panel.name == name), None)
 
 
 def _label(readiness: Readiness, name: str) -> str:

@@ -52,8 +52,7 @@ class PairTable:
     template_name = "admin/integrations/integration/pairs.html"
 
     def __post_init__(self) -> None:
-        assert self.column.theirs is not None
-        self.theirs: Theirs = self.column.theirs
+        self.theirs: Theirs | None = self.column.theirs  # None where their side is typed in
         self.name = self.column.name
         self.mapping: dict[str, str] = getattr(self.readiness.integration, self.name)
 
@@ -108,6 +107,7 @@ class PairTable:
         checks = (
             (is_new and pair.theirs in mapping, _("“%(field)s” is filled already. Change that row.")),
             (is_new and not self._can_choose(pair), _("“%(field)s” is not among the fields. Refresh the list, or choose another one.")),
+            (len(pair.theirs) > LONGEST_CONSTANT, _("“%(field)s”: a name has at most %(count)d characters.")),
             (bool(self.attributes) and pair.ours not in dict(self.attributes), _("Choose what fills “%(field)s”.")),
             (not pair.ours, _("Say what “%(field)s” is filled with, or remove the row.")),
             (len(pair.ours) > LONGEST_CONSTANT, _("“%(field)s”: a value has at most %(count)d characters.")),
@@ -115,7 +115,7 @@ class PairTable:
         return next((text % words for is_wrong, text in checks if is_wrong), "")
 
     def _can_choose(self, pair: Pair) -> bool:
-        return self.readiness.offers.can_choose(self.theirs, pair.theirs)
+        return self.theirs is None or self.readiness.offers.can_choose(self.theirs, pair.theirs)
 
     # What there is to show -----------------------------------------------------------------------------------------
 
@@ -124,29 +124,30 @@ class PairTable:
         return str(capfirst(self.column.verbose_name))
 
     @property
-    def source(self) -> Theirs:
+    def source(self) -> Theirs | None:
         return self.theirs
 
     @property
     def read(self) -> OptionList | None:
-        return self.readiness.offers.lists.get(self.theirs.source)
+        return self.readiness.offers.lists.get(self.theirs.source) if self.theirs else None
 
     @property
     def source_label(self) -> Any:
-        return self.readiness.provider.option_source(self.theirs.source).label
+        return self.readiness.provider.option_source(self.theirs.source).label if self.theirs else ""
 
     @cached_property
     def attributes(self) -> list[tuple[str, str]]:
-        """What of our record can fill a field of theirs; empty for constants, which are typed."""
+        """What can fill a field of theirs: what our record has, or the constants there are; empty for those that are typed."""
         if not isinstance(self.column, FieldMapping):
-            return []
+            return [(value, str(label)) for value, label in self.column.values]
         model = get_kind(self.column.kind).model
         columns: list[Field[Any, Any]] = [column for column in content_fields(model) if not column.is_relation]
         return [(column.name, str(capfirst(column.verbose_name))) for column in columns if column.name not in model.pay_columns]
 
     @property
     def theirs_options(self) -> list[tuple[str, str]]:
-        return [(offer.value, offer.label) for offer in self.readiness.offers.of(self.theirs).values() if not offer.is_gone]
+        offered = self.readiness.offers.of(self.theirs).values() if self.theirs else ()
+        return [(offer.value, offer.label) for offer in offered if not offer.is_gone]
 
     @property
     def rows(self) -> list[Pair]:
@@ -172,4 +173,4 @@ class PairTable:
         return dict(self.attributes).get(ours, ours)
 
     def _label(self, theirs: str) -> str:
-        return self.readiness.offers.label(self.theirs, theirs)
+        return self.readiness.offers.label(self.theirs, theirs) if self.theirs else theirs

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.models import Connection
-from integrations.provider import Export, Section
+from integrations.provider import Export, Section, Text
 from integrations.sync.readiness import ACCOUNT, Readiness
 
 PREVIEW, DRY_RUN, RECONCILE, SCOPE, SETTINGS_FILE, HISTORY = "preview", "dry-run", "reconcile", "scope", "settings-file", "history"
@@ -39,7 +39,7 @@ class Step:
 
 def steps(readiness: Readiness, here: str) -> list[Step]:
     """The account first, then the declared sections in their order."""
-    found = [_step(readiness, ACCOUNT, _("Account"), here, is_off=False)]
+    found = [_step(readiness, ACCOUNT, _("State") if readiness.provider.is_agreement else _("Account"), here, is_off=False)]
     for section in readiness.provider.sections:
         optional = not section.required
         found.append(_step(readiness, section.name, section.label, here, is_off=not readiness.is_shown(section), optional=optional))
@@ -48,11 +48,12 @@ def steps(readiness: Readiness, here: str) -> list[Step]:
 
 def further(readiness: Readiness, here: str) -> list[Step]:
     """The pages beside the set-up."""
-    pages = [(SCOPE, _("Name and scope")), (SETTINGS_FILE, _("Settings file")), (HISTORY, _("History"))]
+    pages: list[tuple[str, Text]] = [(SCOPE, _("Name and scope")), (SETTINGS_FILE, _("Settings file")), (HISTORY, _("History"))]
     if readiness.provider.reconciliations:
         pages = [(RECONCILE, _("Compare both sides")), *pages]
     if any(not export.step for export in readiness.provider.exports):
         pages = [(PREVIEW, _("Preview")), (DRY_RUN, _("Dry run")), *pages]
+    pages = [*((panel.name, panel.label) for panel in readiness.provider.panels), *pages]
     return [Step(name, label, address(readiness, name), "", is_here=name == here) for name, label in pages]
 
 

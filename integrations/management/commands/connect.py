@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.urls import reverse
 
+from integrations.auth.agreement import Agreement
 from integrations.auth.environment import variable
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import Token
@@ -26,7 +27,8 @@ from integrations.sync import connections
 class Command(IntegrationCommand):
     help = (
         "Connect an integration. A provider that wants keys reads them from <SLUG>_<FIELD> in the environment or from stdin, one a line; "
-        "one that is signed in to prints the address to open, and against the sandbox walks the consent by itself."
+        "one that is signed in to prints the address to open, and against the sandbox walks the consent by itself; "
+        "one that needs no login is switched on."
     )
     speaks_json = False
 
@@ -38,6 +40,10 @@ class Command(IntegrationCommand):
         auth = integration.declaration.auth
         if isinstance(auth, Token):
             offered = connections.connect_with(integration, self._read(integration, auth), None)
+        elif isinstance(auth, Agreement):
+            connections.connect_with(integration, {}, None)
+            self.stdout.write(f"“{integration}” is switched on.")
+            return
         elif settings.SANDBOX_URL:
             offered = self._walk(integration)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from integrations.demo.connections import UnfitSettings
+from integrations.demo.connections import UnfitSettings, switch_on
 from integrations.demo.story import Demo, NotTheDemo, tell
 
 
 class Command(BaseCommand):
     help = "Make two demo organizations with logins, records and unconnected integrations, and print how to get in. Repeatable."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--switch-on", action="store_true", help="switch on what needs no login there; the sandbox has to run")
 
     def handle(self, *args: Any, **options: Any) -> None:
         migrations = MigrationExecutor(connection)
@@ -24,6 +28,10 @@ class Command(BaseCommand):
             demo = tell()
         except (NotTheDemo, UnfitSettings) as error:
             raise CommandError(str(error)) from None
+        if options["switch_on"]:
+            for integration in switch_on(demo.integrations):
+                self.stdout.write(f"“{integration}” of {integration.organization} is switched on.")
+            return
         self._print(demo)
 
     def _print(self, demo: Demo) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from integrations.management.command import IntegrationCommand, require_connection
-from integrations.models import Action, Integration
+from integrations.models import Action, Integration, Run, RunState
 from integrations.sync import runs
 
 
@@ -18,7 +18,12 @@ class Command(IntegrationCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("kind", help="kind of record, such as payment")
-        parser.add_argument("--full", action="store_true", help="everything there is, not only what changed")
+        parser.add_argument("--full", action="store_true", help="everything there is; what is gone there is marked as deleted")
+        parser.add_argument(
+            "--accept-deletions",
+            action="store_true",
+            help="with --full: mark as deleted whatever is gone there, also when it is so much that the import would stop and ask",
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what would change; change nothing")
         parser.add_argument("--wait", action="store_true", help="work the run off here and report its end")
 
@@ -29,15 +34,18 @@ class Command(IntegrationCommand):
             raise CommandError(f"{integration.declaration.label} brings no {kind!r}. It brings: {', '.join(kinds) or 'nothing'}.")
         if off := kinds[kind].switched_off(integration):
             raise CommandError(f"Bringing this kind is switched off: switch on {' and '.join(off)} in the settings of “{integration}”.")
+        if options["accept_deletions"] and not options["full"]:
+            raise CommandError("Only a full import tells what is gone there: --accept-deletions goes with --full.")
         require_connection(integration)
-        run = runs.start(integration, Action.IMPORT, kind, full=options["full"], dry=options["dry_run"])
+        how = {"full": options["full"], "unguarded": options["accept_deletions"], "dry": options["dry_run"]}
+        run = runs.start(integration, Action.IMPORT, kind, **how)
         if options["wait"] or options["dry_run"]:
             self.work_off(run)
         else:
             self.say(options, f"Run {run.pk} was queued; a worker does it.")
         run.refresh_from_db()
         if run.message and run.is_finished:
-            raise CommandError(" ".join(filter(None, [run.message, run.advice])))
+            raise CommandError(" ".join(filter(None, [run.message, run.advice, self.how_to_go_on(run)])))
         rows = [
             {
                 "record": entry.record_id,
@@ -61,3 +69,9 @@ class Command(IntegrationCommand):
             "unchanged": run.unchanged,
             "items": rows,
         }
+
+    @staticmethod
+    def how_to_go_on(run: Run) -> str:
+        """What to add when the guard stopped a full import."""
+        stopped = run.full and run.state == RunState.PARTIAL
+        return f"Here: manage.py import {run.integration_id} {run.kind} --full --accept-deletions" if stopped else ""

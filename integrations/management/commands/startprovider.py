@@ -38,6 +38,10 @@ class Command(BaseCommand):
             "--type-id", type=int, help=f"Productive's integration_type_id (default: the next of ours, from {OURS_BEGIN_AT})"
         )
 
+        parser.add_argument(
+            "--keys", action="store_true", help="it is connected with keys that an admin brings along, not by signing in there"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         slug = options["slug"]
         label = (options["label"] or slug.replace("_", " ").title()).strip()
@@ -57,6 +61,7 @@ class Command(BaseCommand):
             "category": Category(options["category"]).name,
             "type_id": str(type_id(options["type_id"])),
             **base_of(Category(options["category"])),
+            **sign_in_of(keys=options["keys"]),
         }
         try:
             for skeleton, folder in folders.items():
@@ -68,7 +73,7 @@ class Command(BaseCommand):
             raise
         for folder in folders.values():
             self.stdout.write(f"Wrote {folder.relative_to(settings.BASE_DIR)}/")
-        self.stdout.write(f"Next: .venv/bin/pytest tests/contract -k {slug}")
+        self.stdout.write(f"Next: make suite TESTS='tests/contract -k {slug}'")
 
 
 def check_slug(slug: str) -> None:
@@ -105,6 +110,13 @@ def base_of(category: Category) -> dict[str, str]:
     if category == Category.ACCOUNTING:
         return {"base": "AccountingIntegration", "base_module": "integrations.models.accounting"}
     return {"base": "Integration", "base_module": "integrations.models.integration"}
+
+
+def sign_in_of(*, keys: bool) -> dict[str, str]:
+    """How it is connected."""
+    if keys:
+        return {"auth_module": "token", "auth_class": "Token", "auth": "Token(fields=(), headers=lambda given: {})"}
+    return {"auth_module": "oauth2", "auth_class": "OAuth2", "auth": 'OAuth2(authorize_url="", token_url="")'}
 
 
 def write(skeleton: Path, folder: Path, words: dict[str, str]) -> None:

@@ -57,6 +57,7 @@ class Command(BaseCommand):
             servers["worker"] = start(environment, "manage.py", "worker")
             servers["web server"] = start(environment, "-m", *GUNICORN.split(), "--bind", f"{HOST}:{web}")
             wait_for(servers, (sandbox, web))
+            manage(environment, "demo", "--switch-on")
             self.stdout.write(f"\n{story}\nThe simulated vendors: {environment['SANDBOX_URL']}/\nCtrl-C stops everything.")
             self.stdout.flush()
             while True:

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from integrations.engine.choice import is_celery
 from integrations.engine.local import LocalEngine, work_off_all
 
 
@@ -26,8 +27,15 @@ class Command(BaseCommand):
         if options["once"]:
             work_off_all()
             return
-        engine = LocalEngine(options["threads"])
+        self.stderr.write(f"Worker with {options['threads']} threads. Stop it with Ctrl-C.")
+        if is_celery():
+            from integrations.engine import celery
 
+            celery.work(options["threads"])
+        else:
+            self._work(LocalEngine(options["threads"]))
+
+    def _work(self, engine: LocalEngine) -> None:
         def stop(signum: int, frame: FrameType | None) -> None:
             self.stderr.write("Finishing what is in hand …")
             engine.stop()
@@ -35,5 +43,4 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         engine.start()
-        self.stderr.write(f"Worker with {options['threads']} threads. Stop it with Ctrl-C.")
         engine.join()

@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from integrations.comparison import Reconciliation
-from integrations.provider import Choice, Export, Import, Page, Section
+from integrations.incoming import Import, Page
+from integrations.provider import Choice, Export, Section
 from integrations.providers.xero import exports, payloads, purchases, receipts
 from integrations.providers.xero.client import XeroClient
 from integrations.providers.xero.models import InvoiceStatus

@@ -15,8 +15,9 @@ from django.utils.translation import override
 
 from integrations.comparison import Booked
 from integrations.errors import ConfigProblem, Rejected
+from integrations.incoming import Incoming
 from integrations.mappings.resolve import chosen, resolve
-from integrations.provider import Copy, Done, Incoming
+from integrations.provider import Copy, Done
 from integrations.providers.xero.client import Contact, Document, Payment, moment
 from integrations.providers.xero.models import InvoiceStatus, Reference
 from integrations.records.models import Company, ContactEntry, Invoice, LineItem, TaxRate

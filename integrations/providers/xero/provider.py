@@ -15,20 +15,8 @@ from integrations.comparison import Reconciliation
 from integrations.errors import AuthLost, ProviderError, Rejected
 from integrations.http.client import Response
 from integrations.http.limits import Limits, Window
-from integrations.provider import (
-    Category,
-    Check,
-    Choice,
-    Done,
-    Export,
-    Import,
-    OptionSource,
-    Page,
-    Provider,
-    RemoteOption,
-    Section,
-    Tenant,
-)
+from integrations.incoming import Import, Page
+from integrations.provider import Category, Check, Choice, Done, Export, OptionSource, Provider, RemoteOption, Section, Tenant
 from integrations.providers.xero import buying, exports, payloads
 from integrations.providers.xero.buying import BATCH, KEY_WINDOW, NOT_FINALIZED, since, status_choice
 from integrations.providers.xero.client import Message, XeroClient

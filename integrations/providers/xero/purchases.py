@@ -13,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from integrations.errors import Rejected
+from integrations.incoming import Incoming
 from integrations.mappings.resolve import resolve
-from integrations.provider import Copy, Incoming
+from integrations.provider import Copy
 from integrations.providers.xero.client import Document
 from integrations.providers.xero.payloads import Payload, plain, status_of, tax_type
 from integrations.records.models import Expense, ExpenseLineItem, PurchaseOrder

@@ -77,13 +77,14 @@ def _resources(start: Event, events: Events, place: Place) -> Iterator[Row | Pro
                 return
             element = Place(place.file, f"{place.pointer}/{number}")
             yield element
-            yield _row(_value(first, events), element)
+            yield row_of(_value(first, events), element)
     resource = _value(start, events)
     if resource is not None:
-        yield _row(resource, place)
+        yield row_of(resource, place)
 
 
-def _row(resource: Any, place: Place) -> Row | Problem:
+def row_of(resource: Any, place: Place) -> Row | Problem:
+    """A resource object as a row."""
     if not isinstance(resource, dict):
         told = _("%(value)s is not a resource object: write {…} with type, id and attributes.")
         return Problem(place, told % {"value": shown(resource)})

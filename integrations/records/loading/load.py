@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import Organization
 from accounts.tenancy import within
+from integrations.records.base import Record
 from integrations.records.changes import announce
 from integrations.records.loading.files import find_files, read_file
 from integrations.records.loading.references import unresolved
@@ -41,7 +42,7 @@ def load_files(path: Path, organization: Organization, dry_run: bool = False, pr
             progress(done, size)
 
     report = Report()
-    with within(organization), _seldom_collected(), _rolled_back() if dry_run else _announced(organization):
+    with within(organization), _seldom_collected(), _rolled_back() if dry_run else announced(organization):
         writer = Writer(organization, report)
         for file in files:
             for item in read_file(file, advance):
@@ -76,13 +77,17 @@ def _rolled_back() -> Iterator[None]:
 
 
 @contextmanager
-def _announced(organization: Organization, changed_by: str = "file") -> Iterator[None]:
-    """Announce what changed inside, at its end; and what an interrupted load before did not come to announce."""
-    Load.objects.create(organization=organization, changed_by=changed_by)
-    loads = list(Load.objects.filter(changed_by=changed_by))
+def announced(
+    organization: Organization, changed_by: str = "file", models: Iterable[type[Record]] | None = None, name: str = ""
+) -> Iterator[None]:
+    """Announce what `changed_by` changed inside of `models` (all of them), at its end; and what an interrupted load of the same `name`
+    did not come to announce before.
+    """
+    Load.objects.create(organization=organization, changed_by=name or changed_by)
+    loads = list(Load.objects.filter(changed_by=name or changed_by))
     yield
     since = min(load.started_at for load in loads)
-    for model in in_order():
+    for model in in_order() if models is None else models:
         changed = model.objects.filter(changed_by=changed_by, changed_at__gte=since).order_by("pk")
         last = 0
         while ids := list(changed.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from integrations.records.base import Record
 from integrations.records.loading.rows import Place, Problem, Row, Unreadable
 from integrations.records.loading.shapes import models_by_type
 
@@ -32,6 +33,9 @@ class Report:
     def count(self, kind: str, outcome: str) -> None:
         """`outcome` is created, updated, unchanged or failed."""
         self.by_kind[kind][outcome] += 1
+
+    def tell(self, record: Record, outcome: str) -> None:
+        """The same, for whoever wants to know which record it was. It has its primary key when its batch is stored."""
 
     def total(self, outcome: str) -> int:
         return sum(counts[outcome] for counts in self.by_kind.values()) + (self.broken_files if outcome == "failed" else 0)

@@ -7,6 +7,7 @@ not here waits as `PendingReference` until one of its ends is stored, or until `
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -28,14 +29,28 @@ from integrations.records.models import PendingReference
 BATCH = 2000
 
 
-class Writer:
-    """Stores rows of one organization. In a writer's life the revision of a record rises at most once."""
+Changes = dict[str, Any]
 
-    def __init__(self, organization: Organization, report: Report, origin: str = Origin.FILE, changed_by: str = "file") -> None:
+
+class Writer:
+    """Stores rows of one organization. In a writer's life the revision of a record rises at most once.
+
+    `take(record, told, changes)` chooses among the changes of a record, given all that its row told.
+    """
+
+    def __init__(
+        self,
+        organization: Organization,
+        report: Report,
+        origin: str = Origin.FILE,
+        changed_by: str = "file",
+        take: Callable[[Record, Mapping[str, Any], Changes], Changes] = lambda record, told, changes: changes,
+    ) -> None:
         self.organization = organization
         self.report = report
         self.origin = origin
         self.changed_by = changed_by
+        self._take = take
         self._contents: dict[type[Record], list[Content]] = defaultdict(list)
         self._links: dict[type[Record], Links] = defaultdict(lambda: defaultdict(dict))
         self._waiting = 0
@@ -107,7 +122,9 @@ class Writer:
                     setattr(record, name, value)
                 stored[content.id] = changed[content.id] = record
             if content.row is not None:
-                self.report.count(record.kind, "created" if new else "updated" if changes else "unchanged")
+                outcome = "created" if new else "updated" if changes else "unchanged"
+                self.report.count(record.kind, outcome)
+                self.report.tell(record, outcome)
         self._write(model, list(changed.values()))
         references.save()
         for parent, keys in parents.items():
@@ -132,7 +149,7 @@ class Writer:
         elif content.row is not None and not content.problems:
             names = before.union(content.values, content.amounts, (f"{name}_id" for name in content.references))
             given[content.id] = self._names.setdefault(names, names)
-        return changes
+        return changes if content.row is None or content.problems else self._take(record, values, changes)
 
     def _collect_parents(self, record: Record, changes: dict[str, Any], parents: dict[type[Record], set[int]]) -> None:
         """The records of which this one was part before the changes, and is after them."""

@@ -109,3 +109,49 @@ def test_queries_stay_the_same_however_many_there_are(admin: Client, world: Worl
             shown(admin)
         counts.append(len(caught))
     assert counts[0] == counts[1] <= 12
+
+
+def test_page_of_a_delivery_shows_all_of_it_and_replays_it(admin: Client, auditor: Client, world: World):
+    delivery = make_delivery(make_integration(world.organization), attempts=1, headers={"user-agent": "Vendor/1"})
+    address = reverse("admin:delivery", args=[delivery.pk])
+    assert address in shown(admin)
+    page = admin.get(address).content.decode()
+    for words in ("inv-1", "user-agent: Vendor/1", reverse("admin:delivery-replay", args=[delivery.pk])):
+        assert words in page
+    assert "canary" not in page
+    assert "Replay" not in auditor.get(address).content.decode()
+
+
+def test_pages_of_deliveries_are_shown_to_those_whose_they_are(admin: Client, operating: Client, stranger: World):
+    theirs, nobodys = make_delivery(make_integration(stranger.organization)), make_delivery(None, "x")
+    assert admin.get(reverse("admin:delivery", args=[theirs.pk])).status_code == 404
+    assert admin.get(reverse("admin:delivery", args=[nobodys.pk])).status_code == 404
+    assert admin.get(reverse("admin:unclaimed-delivery", args=[nobodys.pk])).status_code == 403
+    assert operating.get(reverse("admin:unclaimed-delivery", args=[nobodys.pk])).status_code == 200
+    assert operating.get(reverse("admin:unclaimed-delivery", args=[theirs.pk])).status_code == 404
+
+
+def test_the_ticked_ones_are_replayed_together_and_no_others(admin: Client, world: World, stranger: World):
+    integration = make_integration(world.organization)
+    ticked = [make_delivery(integration, f"ticked-{number}") for number in range(3)]
+    others = [make_delivery(integration, "not-ticked"), make_delivery(make_integration(stranger.organization), "theirs")]
+    wanted = [*(str(row.pk) for row in ticked), str(others[1].pk), "x", "-1", "9" * 30]
+    page = admin.post(reverse("admin:deliveries-replay"), {"delivery": wanted}, follow=True).content.decode()
+    assert "Looked at again: 3. Of these, 3 made something due" in page
+    assert list(Delivery.everywhere.order_by("pk").values_list("attempts", flat=True)) == [1, 1, 1, 0, 0]
+
+
+def test_without_a_tick_nothing_is_replayed(admin: Client, auditor: Client, world: World):
+    delivery = make_delivery(make_integration(world.organization))
+    assert "Nothing was ticked" in admin.post(reverse("admin:deliveries-replay"), follow=True).content.decode()
+    assert auditor.post(reverse("admin:deliveries-replay"), {"delivery": delivery.pk}).status_code == 403
+    assert Delivery.everywhere.get().attempts == 0
+
+
+def test_operators_replay_what_was_nobodys_once_somebody_is_connected(operating: Client, admin: Client, world: World):
+    orphans = [make_delivery(None, f"orphan-{number}", realm_id="later") for number in range(2)]
+    assert admin.post(reverse("admin:unclaimed-deliveries-replay"), {"delivery": orphans[0].pk}).status_code == 403
+    integration = make_integration(world.organization, realm_id="later", payments_import=True)
+    ticked = {"delivery": [row.pk for row in orphans]}
+    assert "Of these, 2 made" in operating.post(reverse("admin:unclaimed-deliveries-replay"), ticked, follow=True).content.decode()
+    assert set(Delivery.everywhere.values_list("integration_id", "state")) == {(integration.pk, "handled")}

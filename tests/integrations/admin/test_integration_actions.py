@@ -192,6 +192,64 @@ def test_kinds_that_are_not_moved_do_not_exist(agency: XeroIntegration, admin: C
     assert admin.post(url(agency, "import", "person")).status_code == 404
 
 
+# Everything again --------------------------------------------------------------------------------------------------------------
+
+
+def brings_payments(agency: XeroIntegration) -> XeroIntegration:
+    XeroIntegration.everywhere.filter(pk=agency.pk).update(payments_import=True)
+    return agency
+
+
+def test_importing_everything_again_asks_first_and_says_what_it_does(agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    address = url(agency, "import-all", "payment")
+    assert address in admin.get(reverse("admin:integration", args=[agency.pk]), follow=True).content.decode()
+    page = " ".join(admin.get(address).content.decode().split())
+    assert "Import all payments again?" in page
+    assert "What is not at Xero any more is marked as deleted. Its row and its history stay." in page
+    assert "If more than 20 % of them would be marked, it stops and asks." in page
+    assert "Nothing is changed at Xero." in page
+    assert not Run.everywhere.exists()
+
+
+def test_importing_everything_again_is_one_full_run(world: World, agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    for _click in range(2):
+        response = admin.post(url(agency, "import-all", "payment"), {"once": "c"})
+    run = Run.everywhere.get()
+    assert response["Location"] == reverse("admin:run", args=[run.pk])
+    assert (run.action, run.kind, run.full, run.unguarded, run.started_by) == (Action.IMPORT, "payment", True, False, world.admin)
+
+
+def test_whoever_has_looked_may_let_many_vanish(agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    Incident.everywhere.create(
+        organization=agency.organization, integration=agency, cause="vanished:payment", title="Many are gone.", message="5 of 10 are gone."
+    )
+    assert "5 of 10 are gone." in admin.get(url(agency, "import-all", "payment")).content.decode()
+    admin.post(url(agency, "import-all", "payment"), {"unguarded": "on"})
+    assert Run.everywhere.get().unguarded
+
+
+def test_the_incident_and_the_run_lead_to_the_question(agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    own = {"organization": agency.organization, "integration": agency}
+    incident = Incident.everywhere.create(**own, cause="vanished:payment", title="Many are gone.")
+    run = Run.everywhere.create(**own, action=Action.IMPORT, kind="payment", full=True, state="partial", message="5 of 10 are gone.")
+    for page in (reverse("admin:incident", args=[incident.pk]), reverse("admin:run", args=[run.pk])):
+        assert url(agency, "import-all", "payment") in admin.get(page).content.decode()
+
+
+@pytest.mark.parametrize("ask", ["get", "post"])
+def test_everything_again_needs_its_switch_and_a_connection(ask: str, agency: XeroIntegration, admin: Client) -> None:
+    XeroIntegration.everywhere.filter(pk=agency.pk).update(payments_import=False)
+    assert said(getattr(admin, ask)(url(agency, "import-all", "payment"))) == ["“Payments” is switched off. Switch it on first."]
+    XeroIntegration.everywhere.filter(pk=agency.pk).update(payments_import=True, connection=Connection.PAUSED)
+    assert getattr(admin, ask)(url(agency, "import-all", "payment")).status_code == 302
+    assert getattr(admin, ask)(url(agency, "import-all", "person")).status_code == 404
+    assert not Run.everywhere.exists()
+
+
 # Pausing and ending ------------------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +340,8 @@ def test_what_was_connected_once_is_not_removed(connected: XeroIntegration, admi
 # Who may -------------------------------------------------------------------------------------------------------------------------
 
 PLAIN = ("test", "refresh", "lists", "retry", "pause", "resume", "disconnect", "remove")
-POSTS = [*((name,) for name in PLAIN), ("export", "invoice"), ("import", "payment")]
+ASKING = {"disconnect", "remove", "import-all"}
+POSTS = [*((name,) for name in PLAIN), ("export", "invoice"), ("import", "payment"), ("import-all", "payment")]
 
 
 @pytest.mark.parametrize("action", POSTS, ids="-".join)
@@ -295,7 +354,7 @@ def test_who_may_not_change_may_not_act(action: tuple[str, ...], world: World, a
     assert not Run.everywhere.exists()
 
 
-@pytest.mark.parametrize("action", [post for post in POSTS if post not in {("disconnect",), ("remove",)}], ids="-".join)
+@pytest.mark.parametrize("action", [post for post in POSTS if post[0] not in ASKING], ids="-".join)
 def test_nothing_acts_on_a_mere_visit(action: tuple[str, ...], agency: XeroIntegration, admin: Client) -> None:
     assert admin.get(url(agency, *action)).status_code == 405
 

@@ -26,7 +26,7 @@ def test_the_sandbox_stands_in_for_every_host_of_a_provider(settings):
 
     assert resolved.api == "http://127.0.0.1:8900/acme"
     assert resolved.auth == {"login": "http://127.0.0.1:8900/acme", "identity": "http://127.0.0.1:8900/acme/connect"}
-    assert resolved.allowed == {("127.0.0.1", 8900)}
+    assert resolved.allowed == {("127.0.0.1", 8900), ("localhost", 8900)}
 
 
 def test_the_operator_moves_the_api_and_the_authorization_apart(monkeypatch):

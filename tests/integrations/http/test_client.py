@@ -376,6 +376,11 @@ def test_the_providers_word_on_an_answer_comes_first():
         read(answer(400), read_error=read_error)
 
 
+def test_a_refusal_without_a_word_still_says_who_refused_it():
+    with pytest.raises(Rejected, match=r"api\.vendor\.example answered 400"):
+        write(answer(400), read_error=lambda response: Rejected(""))
+
+
 def test_an_error_inside_of_a_good_status_is_found():
     def read_error(response: Response) -> ProviderError | None:
         body = response.decode(dict[str, object])

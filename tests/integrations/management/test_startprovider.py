@@ -39,18 +39,27 @@ def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run(folder, sys.executable, "manage.py", *arguments)
 
 
-@pytest.mark.parametrize(("slug", "category"), [("ledger_world", "accounting"), ("peoplehub", "people")])
-def test_a_new_provider_is_two_directories_and_a_list_of_what_comes_next(checkout: Path, slug: str, category: str) -> None:
-    done = manage(checkout, "startprovider", slug, "--category", category)
+@pytest.mark.parametrize(
+    ("slug", "arguments", "sign_in"),
+    [
+        ("ledger_world", ["--category", "accounting"], "give OAuth2"),
+        ("peoplehub", ["--category", "people", "--keys"], "give Token its fields"),
+    ],
+)
+def test_a_new_provider_is_two_directories_and_a_list_of_what_comes_next(
+    checkout: Path, slug: str, arguments: list[str], sign_in: str
+) -> None:
+    done = manage(checkout, "startprovider", slug, *arguments)
     assert done.returncode == 0, done.stderr
+    assert f"make suite TESTS='tests/contract -k {slug}'" in done.stdout
     changed = run(checkout, "git", "status", "--porcelain").stdout.splitlines()
     assert changed == [f"?? integrations/providers/{slug}/", f"?? tests/providers/{slug}/"]
-    for arguments in (["check"], ["makemigrations", "--check", "--dry-run"]):
-        assert manage(checkout, *arguments).returncode == 0
+    for again in (["check"], ["makemigrations", "--check", "--dry-run"]):
+        assert manage(checkout, *again).returncode == 0
 
     suite = run(checkout, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/contract/test_declaration.py", "-k", slug)
     assert suite.returncode == 1
-    for place in (f"1. integrations/providers/{slug}/provider.py: PROVIDER.promise", "logo.svg", "sandbox.py"):
+    for place in (f"1. integrations/providers/{slug}/provider.py: PROVIDER.promise", "logo.svg", "sandbox.py", sign_in):
         assert place in suite.stdout
 
 

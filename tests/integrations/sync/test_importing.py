@@ -293,6 +293,12 @@ def test_starting_twice_is_one_run(desk: Desk) -> None:
     assert Run.objects.count() == 2
 
 
+def test_a_dry_run_that_waits_does_not_stand_for_a_real_one(desk: Desk) -> None:
+    dry = runs.start(desk.integration, Action.IMPORT, "payment", dry=True)
+    full = runs.start(desk.integration, Action.IMPORT, "payment", full=True)
+    assert runs.start(desk.integration, Action.IMPORT, "payment") == full != dry
+
+
 # Trouble
 
 

@@ -158,6 +158,19 @@ def parked(desk: Desk, declare: Callable[..., None]) -> Any:
     return invoice
 
 
+def test_exporting_everything_leaves_alone_what_a_person_has_found_there(desk: Desk, calls: Calls, declare: Callable[..., None]) -> None:
+    """It was skipped because the vendor has it; whoever names it copies it again all the same, and then it follows its changes."""
+    desk.set(export_number=False)
+    invoice = parked(desk, declare)
+    outbox.skip(OutboxItem.objects.filter(state="parked"), "It is there.")
+    desk.export()
+    assert len(desk.documents()) == len(calls.writes()) == 1
+    assert desk.export(records=[invoice]).succeeded == 1
+    invoice.subject = "Changed"
+    invoice.save()
+    assert desk.export().succeeded == 1
+
+
 def test_exporting_everything_leaves_alone_what_a_person_has_to_find_out(desk: Desk, calls: Calls, declare: Callable[..., None]) -> None:
     invoice = parked(desk, declare)
     desk.export()

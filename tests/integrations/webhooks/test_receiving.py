@@ -14,15 +14,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.tenancy import within
 from integrations import clock
 from integrations.models import Delivery, Run, Stream
 from integrations.providers.xero.models import XeroIntegration
 from integrations.providers.xero.sandbox.webhooks import event, headers
 from integrations.sync import schedule
 from integrations.sync.importing import stream_of
+from integrations.webhooks import unclaimed
 from integrations.webhooks.views import LARGEST_BODY
 from tests.conftest import World
 from tests.integrations.admin.scenes import REALM, make_integration
+from tests.integrations.sync.desk import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -184,8 +187,10 @@ def test_replay_finds_the_integration_that_was_connected_since(world: World):
     assert (orphan.state, orphan.organization_id) == ("ignored", None)
     integration = make_integration(world.organization, realm_id="later", payments_import=True)
     rest(integration)
-    call_command("replay", orphan.pk, stdout=StringIO())
+    said = StringIO()
+    call_command("replay", orphan.pk, stdout=said)
     delivery = Delivery.everywhere.get()
+    assert f"Delivery {delivery.pk} is handled." in said.getvalue()
     assert (delivery.integration_id, delivery.organization_id, delivery.state) == (integration.pk, world.organization.pk, "handled")
     assert due_in(integration) < 5
 
@@ -209,6 +214,32 @@ def test_replay_of_nothing_is_a_clear_error(delivery: int):
         call_command("replay", delivery)
 
 
+def test_of_what_belongs_to_nobody_the_newest_are_kept(xero: XeroIntegration, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(unclaimed, "MOST_ROWS", 20)
+    call(told("ours"))
+    Delivery.everywhere.create(slug="another", event_id="of another vendor", body=b"x", state="ignored")
+    for number in range(12):
+        call(told(*(f"{number}-{each}" for each in range(5)), realm="nobodys"))
+    kept = list(Delivery.everywhere.filter(slug="xero", integration=None).order_by("pk").values_list("remote_id", flat=True))
+    assert kept == [f"{number}-{each}" for number in range(8, 12) for each in range(5)]
+    assert Delivery.everywhere.count() == 22
+
+
+def test_what_cannot_be_read_takes_no_more_room_than_a_bound(xero: XeroIntegration, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(unclaimed, "MOST_BYTES", 1_000)
+    for number in range(10):
+        call(f"not json {number}".encode() + b"x" * 290)
+    kept = [bytes(row.body) for row in Delivery.everywhere.order_by("pk")]
+    assert [body[:10] for body in kept] == [b"not json 7", b"not json 8", b"not json 9"]
+
+
+def test_requests_that_are_not_the_vendors_store_nothing_however_many_and_large(xero: XeroIntegration):
+    for number in range(50):
+        body = told(f"forged-{number}") + b" " * 10_000 * number
+        assert call(body, key="guessed").status_code == 401
+    assert not Delivery.everywhere.exists()
+
+
 def test_the_key_and_the_signature_are_kept_nowhere(xero: XeroIntegration):
     body = told("inv-1")
     call(body)
@@ -216,3 +247,32 @@ def test_the_key_and_the_signature_are_kept_nowhere(xero: XeroIntegration):
     kept = str([(row.headers, bytes(row.body), row.message) for row in Delivery.everywhere.all()])
     assert KEY not in kept
     assert headers(body, KEY)["x-xero-signature"] not in kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_events_told_at_the_same_moment_are_handled_once(xero: XeroIntegration):
+    resources = [f"inv-{number}" for number in range(20)]
+    events = [event(REALM, resource, "INVOICE", "https://api.xero.com/") for resource in resources]
+    bodies = [json.dumps({"events": order, "entropy": "X"}).encode() for order in (events, events[::-1], events[10:], events[:10]) * 3]
+    answers: list[int] = []
+    with within(xero.organization):
+        at_once(*[lambda body=body: answers.append(call(body).status_code) for body in bodies])
+    assert answers == [200] * len(bodies)
+    assert set(Delivery.everywhere.values_list("state", "attempts")) == {("handled", 1)}
+    assert Delivery.everywhere.count() == 20
+
+
+def test_what_was_told_before_writes_nothing(xero: XeroIntegration):
+    body = told("inv-1", "inv-2")
+    call(body)
+    with CaptureQueriesContext(connection) as caught:
+        call(body)
+    assert not [query["sql"] for query in caught if not query["sql"].startswith("SELECT")]
+
+
+def test_an_event_told_again_reaches_who_was_connected_since(xero: XeroIntegration, stranger: World):
+    body = told("inv-1")
+    call(body)
+    later = make_integration(stranger.organization, payments_import=True)
+    call(body)
+    assert dict(Delivery.everywhere.values_list("integration_id", "attempts")) == {xero.pk: 1, later.pk: 1}

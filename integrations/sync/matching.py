@@ -1,0 +1,70 @@
+"""What theirs is here: by link, and where there is none yet, by what both sides know it by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from integrations.errors import Rejected
+from integrations.incoming import Import, Incoming
+from integrations.models import Integration, Link
+from integrations.records.base import Record
+from integrations.records.kinds import get_kind
+from integrations.sync.counterparts import alike
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a page's remote ids mean here: `links` by (kind, remote id), `rows` by primary key, `twins` by what they match by."""
+
+    links: dict[tuple[str, str], Link]
+    rows: Mapping[int, Record]
+    twins: Mapping[str, Sequence[Record]]
+
+    @classmethod
+    def of(cls, integration: Integration, declared: Import, records: Sequence[Incoming]) -> Known:
+        kind = declared.kind
+        wanted: dict[str, set[str]] = {kind: {record.remote_id for record in records}}
+        for record in records:
+            for owner_kind, remote_id in (*record.belongs_to.values(), *record.mentions.values()):
+                wanted.setdefault(owner_kind, set()).add(remote_id)
+        links: dict[tuple[str, str], Link] = {}
+        for owner_kind, ids in wanted.items():
+            links |= {(owner_kind, link.remote_id): link for link in _links(integration, owner_kind).filter(remote_id__in=ids)}
+        own = [links[key].record_id for record in records if (key := (kind, record.remote_id)) in links]
+        rows = get_kind(kind).everywhere().filter(organization_id=integration.organization_id, pk__in=own)
+        new = [record for record in records if (kind, record.remote_id) not in links]
+        return cls(links, {row.pk: row for row in rows}, _twins(integration, declared, new))
+
+    def record(self, kind: str, incoming: Incoming) -> Record | None:
+        """The record that theirs is. Raises `Rejected` when it may be several."""
+        link = self.links.get((kind, incoming.remote_id))
+        if link is not None:
+            return self.rows.get(link.record_id)
+        found = self.twins.get(incoming.match.casefold(), ())
+        if len(found) > 1:
+            message = _("%(count)d records here go by “%(match)s”.") % {"count": len(found), "match": incoming.match}
+            raise Rejected(message, advice=_("Leave one of them, or tell them apart."))
+        return found[0] if found else None
+
+
+def _twins(integration: Integration, declared: Import, records: Sequence[Incoming]) -> Mapping[str, Sequence[Record]]:
+    """Records that nothing of theirs is linked to yet, by what they match by."""
+    wanted = {record.match.casefold() for record in records if record.match}
+    if not declared.match or not wanted:
+        return {}
+    rows = alike(integration, declared.kind, declared.match, wanted).filter(**declared.match_among)
+    taken = set(_links(integration, declared.kind).filter(record_id__in=rows.values("pk")).values_list("record_id", flat=True))
+    found: dict[str, list[Record]] = defaultdict(list)
+    for row in rows:
+        if row.pk not in taken:
+            found[getattr(row, declared.match).casefold()].append(row)
+    return found
+
+
+def _links(integration: Integration, kind: str) -> QuerySet[Link]:
+    return Link.everywhere.filter(integration_id=integration.pk, realm_id=integration.realm_id, kind=kind, step="", archived_at=None)

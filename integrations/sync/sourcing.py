@@ -1,0 +1,186 @@
+"""Documents of a source kept as records: recognised by their own ids, counted, linked; and never over what is written from here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from integrations import clock
+from integrations.incoming import Import
+from integrations.models import Entry, Integration, ItemState, Link, Run
+from integrations.records.base import Origin, Record
+from integrations.records.kinds import get_kind
+from integrations.records.loading.json_documents import row_of
+from integrations.records.loading.load import announced
+from integrations.records.loading.report import Report, kind_named
+from integrations.records.loading.rows import Place, Problem, Row
+from integrations.records.loading.writing import Writer
+from integrations.source import Documents, Source
+from integrations.sync.sides import Sides
+
+Keys = Mapping[tuple[str, str], Link]
+"""(kind, id there) -> link."""
+
+
+@dataclass
+class _Told(Report):
+    """What became of each row, for the run's entries."""
+
+    outcomes: list[tuple[Record, str]] = field(default_factory=list)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def tell(self, record: Record, outcome: str) -> None:
+        self.outcomes.append((record, outcome))
+
+    def add_failure(self, row: Row, problems: Any) -> None:
+        reasons = " ".join(f"{problem.column}: {problem.reason}" for problem in problems)
+        self.failures.append((kind_named(row.type), row.shown_id, reasons))
+
+    def add_problem(self, problem: Problem) -> None:
+        self.failures.append((kind_named(problem.type), problem.id, problem.reason))
+
+
+@contextmanager
+def announced_together(run: Run, declared: Import) -> Iterator[None]:
+    """What a source's run changes is announced at its end, when all that belongs together is here; also what waited for it."""
+    if not isinstance(declared, Source) or run.dry:
+        yield
+        return
+    models = list(dict.fromkeys(get_kind(kind).model for kind in declared.kinds))
+    author = _author(run.integration)
+    with announced(run.organization, author, models, f"{author}:{declared.kind}"):
+        yield
+        Writer(run.organization, Report(), origin=Origin.PRODUCTIVE, changed_by=author).resolve()
+
+
+def keep_documents(run: Run, declared: Source, page: Documents) -> Counter[str]:
+    """Write the page's documents, their links and the run's entries; called in a transaction. A dry run keeps the entries only."""
+    resources = _not_shown_yet(run, page.resources) if run.dry else page.resources
+    with transaction.atomic():
+        _recognise(run.integration, declared, resources)
+        links = _links(run, declared, resources)
+        sides = Sides(run.integration, declared, links)
+        told = _Told()
+        writer = Writer(run.organization, told, origin=Origin.PRODUCTIVE, changed_by=_author(run.integration), take=sides.choose)
+        for resource in resources:
+            item = row_of(resource, Place(run.kind))
+            if isinstance(item, Problem):
+                told.add_problem(item)
+            else:
+                writer.add(item)
+        writer.flush()
+        if not run.dry:
+            _link(run, declared, page, told, links, sides)
+        else:
+            transaction.set_rollback(True)
+    entries = list(_entries(run, told, sides))
+    Entry.everywhere.bulk_create(entries)
+    if not run.dry:
+        sides.tell()
+    refused = sum(entry.state == ItemState.REJECTED for entry in entries)
+    unchanged = sum(outcome == "unchanged" for _record, outcome in told.outcomes)
+    return Counter(changed=len(entries) - refused, rejected=refused, unchanged=unchanged)
+
+
+def _author(integration: Integration) -> str:
+    return f"integration:{integration.pk}"
+
+
+def _not_shown_yet(run: Run, resources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Pages overlap; what a dry run does not write is not recognised the second time."""
+    ids = [str(resource["id"]) for resource in resources]
+    shown = set(Entry.everywhere.filter(run=run, remote_id__in=ids).values_list("kind", "remote_id"))
+    kinds = {resource["type"]: kind_named(resource["type"]) for resource in resources}
+    return [resource for resource in resources if (kinds[resource["type"]], str(resource["id"])) not in shown]
+
+
+def _recognise(integration: Integration, declared: Source, resources: Sequence[Mapping[str, Any]]) -> None:
+    """What was written there from here gets its id, so that it is not taken for something new: by its link, else by our reference."""
+    ids = [str(resource["id"]) for resource in resources]
+    written = Link.everywhere.filter(
+        integration=integration, realm_id=integration.realm_id, kind__in=declared.kinds, step="", is_import=False, archived_at=None
+    )
+    known = list(written.filter(remote_id__in=ids).values_list("kind", "record_id", "remote_id"))
+    for resource in resources:
+        tag, _dash, rest = declared.reference(resource).partition("-")
+        kind, _dash, number = rest.rpartition("-")[0].rpartition("-")
+        if tag == integration.tag and kind in declared.kinds and number.isdecimal():
+            known.append((kind, int(number), str(resource["id"])))
+    for kind, pk, remote_id in known:
+        records = get_kind(kind).everywhere().filter(organization_id=integration.organization_id)
+        if not records.filter(productive_id=remote_id).exists():
+            records.filter(pk=pk, productive_id=None).update(productive_id=remote_id)
+
+
+def _links(run: Run, declared: Source, resources: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Link]:
+    found = Link.everywhere.filter(
+        integration_id=run.integration_id, realm_id=run.integration.realm_id, kind__in=declared.kinds, step="", archived_at=None
+    )
+    return {(link.kind, link.remote_id): link for link in found.filter(remote_id__in=[str(resource["id"]) for resource in resources])}
+
+
+def _link(run: Run, declared: Source, page: Documents, told: _Told, links: Keys, sides: Sides) -> None:
+    """Every record knows its document. A revision that differs only by what was brought is not sent back."""
+    new, known, same = [], [], []
+    for record, outcome in told.outcomes:
+        kind, remote_id = record.kind, str(record.productive_id)
+        if kind not in declared.kinds:
+            continue
+        link = links.get((kind, remote_id))
+        was_sent = link.revision == record.revision - (outcome == "updated") if link else not sides.keeps(record)
+        if link is None:
+            link = Link(
+                organization_id=run.organization_id,
+                integration_id=run.integration_id,
+                realm_id=run.integration.realm_id,
+                kind=kind,
+                remote_id=remote_id,
+                url=page.address(kind, remote_id),
+            )
+            new.append(link)
+        elif outcome == "unchanged" and link.is_import and sides.agreed(record, link.agreed) == link.agreed:
+            same.append(link.pk)
+            continue
+        else:
+            known.append(link)
+        number = get_kind(kind).number
+        link.record_id, link.is_import, link.seen_in = record.pk, True, run.pk
+        link.number = str((getattr(record, number) if number else "") or "")[:255]
+        link.revision = record.revision if was_sent else link.revision
+        link.agreed = sides.agreed(record, link.agreed)
+        link.changed_at = clock.now()
+    Link.everywhere.bulk_create(new)
+    Link.everywhere.filter(pk__in=same).update(seen_in=run.pk)
+    columns = ["record_id", "is_import", "seen_in", "number", "revision", "agreed", "changed_at"]
+    Link.everywhere.bulk_update(known, columns)
+
+
+def _entries(run: Run, told: _Told, sides: Sides) -> Iterator[Entry]:
+    def entry(kind: str, remote_id: str, record: Record | None, **values: str) -> Entry:
+        is_here = record is not None and not (run.dry and values.get("action") == "created")
+        return Entry(
+            organization_id=run.organization_id,
+            run=run,
+            kind=kind,
+            record_id=record.pk if record is not None and is_here else None,
+            remote_id=remote_id,
+            **values,
+        )
+
+    for record, outcome in told.outcomes:
+        if outcome != "unchanged":
+            number = get_kind(record.kind).number
+            shown = str((getattr(record, number) if number else "") or "")[:255]
+            state, remote_id = ItemState.SUCCEEDED.value, str(record.productive_id)
+            yield entry(record.kind, remote_id, record, number=shown, state=state, action=outcome)
+    for kind, remote_id, reason in told.failures:
+        yield entry(kind, remote_id, None, state=ItemState.REJECTED.value, message=reason, advice=_("Correct it at the vendor."))
+    for conflict in sides.conflicts:
+        record, advice = conflict.record, str(conflict.advice)
+        yield entry(record.kind, str(record.productive_id), record, state=ItemState.REJECTED.value, message=conflict.message, advice=advice)
