@@ -1,0 +1,86 @@
+"""Why something is refused. The codes are kept in the audit and never change; `words` says them to admins."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    # before anything is believed
+    MISSING = "missing"
+    TOO_LARGE = "too_large"
+    BASE64_WRONG = "base64_wrong"
+    XML_WRONG = "xml_wrong"
+    XML_FORBIDDEN = "xml_forbidden"
+    XML_TOO_COMPLEX = "xml_too_complex"
+    ROOT_WRONG = "root_wrong"
+    ASSERTIONS_NOT_ONE = "assertions_not_one"
+    ID_WRONG = "id_wrong"
+    SIGNATURE_MISPLACED = "signature_misplaced"
+    SIGNATURE_SHAPE = "signature_shape"
+    ALGORITHM_FORBIDDEN = "algorithm_forbidden"
+    ENCRYPTION_FORBIDDEN = "encryption_forbidden"
+    SCHEMA_WRONG = "schema_wrong"
+    VERSION_WRONG = "version_wrong"
+    UNREADABLE = "unreadable"
+
+    # what was said
+    STATUS_FAILED = "status_failed"
+    STATUS_MISSING = "status_missing"
+    UNSIGNED = "unsigned"
+    SIGNATURE_WRONG = "signature_wrong"
+    NOT_ENCRYPTED = "not_encrypted"
+    DECRYPTION_FAILED = "decryption_failed"
+    ISSUER_MISSING = "issuer_missing"
+    ISSUER_OTHER = "issuer_other"
+    DESTINATION_OTHER = "destination_other"
+    DESTINATION_MISSING = "destination_missing"
+    AUDIENCE_MISSING = "audience_missing"
+    AUDIENCE_OTHER = "audience_other"
+    RECIPIENT_OTHER = "recipient_other"
+    CONFIRMATION_MISSING = "confirmation_missing"
+    CONFIRMATION_UNKNOWN = "confirmation_unknown"
+    EXPIRY_MISSING = "expiry_missing"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    ISSUED_IN_THE_FUTURE = "issued_in_the_future"
+    ISSUED_LONG_AGO = "issued_long_ago"
+    TIME_WRONG = "time_wrong"
+    SESSION_OVER = "session_over"
+    AUTHENTICATION_MISSING = "authentication_missing"
+    NAME_ID_MISSING = "name_id_missing"
+    NAME_ID_ODD = "name_id_odd"
+    NAME_ID_TRANSIENT = "name_id_transient"
+    NAME_ID_OF_ANOTHER = "name_id_of_another"
+    EMAIL_ODD = "email_odd"
+    ATTRIBUTES_ODD = "attributes_odd"
+
+    # what was asked
+    REQUEST_UNKNOWN = "request_unknown"
+    REQUEST_OTHER = "request_other"
+    REQUEST_OTHER_BROWSER = "request_other_browser"
+    REQUEST_USED = "request_used"
+    REQUEST_EXPIRED = "request_expired"
+    UNSOLICITED = "unsolicited"
+    METADATA_CHANGED = "metadata_changed"
+    REPLAYED = "replayed"
+    SWITCHED_OFF = "switched_off"
+    BUSY = "busy"
+
+    # who it is
+    EMAIL_MISSING = "email_missing"
+    DOMAIN_UNVERIFIED = "domain_unverified"
+    LINK_UNVERIFIED = "link_unverified"
+    LINKED_OTHERWISE = "linked_otherwise"
+    ADDRESS_TAKEN = "address_taken"
+    CREATING_OFF = "creating_off"
+    PERSON_DEACTIVATED = "person_deactivated"
+    PERSON_LEFT = "person_left"
+    PERSON_OPERATOR = "person_operator"
+    DOOR_SHUT = "door_shut"
+
+    # logging out
+    LOGOUT_UNSIGNED = "logout_unsigned"
+    LOGOUT_UNKNOWN = "logout_unknown"
+    LOGOUT_UNASKED = "logout_unasked"
+    PARAMETER_REPEATED = "parameter_repeated"
