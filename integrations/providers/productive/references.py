@@ -1,0 +1,16 @@
+"""Our reference in the note of a payment that was written from here: Productive has no other place for it."""
+
+from __future__ import annotations
+
+import re
+
+REFERENCE = re.compile(r"\[(\w+-payment-\w+-\d+)\]")
+
+
+def with_reference(note: str, reference: str) -> str:
+    return f"{without_reference(note)} [{reference}]".strip()
+
+
+def without_reference(note: str) -> str:
+    """The note as people wrote it."""
+    return REFERENCE.sub("", note).strip()

@@ -1,0 +1,193 @@
+"""The simulated Productive: one organization, its API v2, its pages for people, and its webhooks.
+
+It stands for `api.productive.io` (`/api/v2/…`) and `app.productive.io` (the pages that links lead to). Lists may be narrowed by
+`updated_at`, as the guide to filters has it, unless `by_change` is off: Productive's schema names that filter for few lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from integrations.providers.productive.sandbox import desk
+from integrations.providers.productive.sandbox.agency import settle
+from integrations.providers.productive.sandbox.gate import Gate, ProductiveLimits
+from integrations.providers.productive.sandbox.hooks import Hooks
+from integrations.providers.productive.sandbox.lists import Listing, asked_to_include, beside
+from integrations.providers.productive.sandbox.store import Resource, Store
+from integrations.providers.productive.sandbox.tables import TABLES, Table
+from integrations.providers.productive.sandbox.wire import answer, not_found, problem, refuse, too_many
+from integrations.sandbox.base import Sandbox, route
+from integrations.sandbox.caller import Caller
+from integrations.sandbox.chance import Chance
+from integrations.sandbox.exchange import Refusal, Reply, Request
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.pages import html
+
+API = "/api/v2"
+ORGANIZATION_ID = "4711"
+TOKEN = "sandbox-token-of-northwind-studio"  # noqa: S105
+SHOWN = 50
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations."""
+
+    seed: int | None = None
+    limits: ProductiveLimits = ProductiveLimits()
+    empty: bool = False
+    by_change: bool = True
+    time_entries: Count = 0
+
+
+class ProductiveSandbox(Sandbox):
+    slug = "productive"
+    title = "Productive"
+    summary = _("The source of the records: invoices, people and budgets are kept here, payments come back.")
+    Options = ProductiveOptions
+
+    def __init__(self, chance: Chance | None = None) -> None:
+        self.caller = Caller(self.slug)
+        self.hooks = Hooks(self)
+        super().__init__(chance)
+        self.mount(self.caller)
+
+    def begin(self, options: ProductiveOptions) -> None:
+        self.organization_id = ORGANIZATION_ID
+        self.tokens = {TOKEN}
+        self.store = Store()
+        self.by_change = options.by_change
+        self.gate = Gate(self, options.limits)
+        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries)
+
+    @property
+    def token(self) -> str:
+        """One that is good: somebody makes another where all were taken back."""
+        if not self.tokens:
+            self.tokens.add(f"{TOKEN}-{self.chance.token(8)}")
+        return next(iter(self.tokens))
+
+    def records(self) -> dict[str, list[Any]]:
+        """Resources as the API shows them with all relationships; `copies` are those that say that they were copied."""
+        shown = {
+            path: [row.shown(table, frozenset(table.relations)) for row in self.store.of(path).values()] for path, table in TABLES.items()
+        }
+        copies = [row for path in ("invoices", "expenses") for row in shown[path] if row["attributes"].get("exported")]
+        return {**{path: rows for path, rows in shown.items() if rows or path == "payments"}, "copies": copies}
+
+    def limits(self) -> dict[str, Any]:
+        return self.gate.state()
+
+    @contextmanager
+    def admission(self, request: Request) -> Iterator[None]:
+        with self.gate.admission(request):
+            yield
+
+    def missing(self, request: Request) -> Reply:
+        return not_found()
+
+    def error_reply(self, request: Request, fault: Fault) -> Reply:
+        if fault.status == 429:
+            return too_many(100, 10, fault.retry_after or 10)
+        reply = problem(fault.status, "Invalid Attribute" if fault.status < 500 else "Internal Server Error", fault.message or "simulated")
+        reply.headers |= {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        return reply
+
+    def crash_reply(self, request: Request) -> Reply:
+        return problem(500, "Internal Server Error", "Something went wrong.")
+
+    def finish(self, request: Request, reply: Reply) -> None:
+        reply.headers["X-Request-Id"] = self.chance.uuid()
+
+    def end_grants(self) -> None:
+        self.tokens.clear()
+
+    def change_page(self, request: Request, change: str) -> None:
+        path = request.params.get("path", "")
+        if change == "insert":
+            rows = self.store.of(path)
+            first = next(iter(rows.values()), None)
+            if first is not None:
+                self.store.add(path, dict(first.attributes), **first.links)
+        elif rows := self.store.of(path):
+            desk.delete(self.store, next(iter(rows.values())))
+
+    # The API
+
+    @route("GET", f"{API}/{{path}}")
+    def index(self, request: Request) -> Reply:
+        return answer(Listing(self.store, self._table(request), request, by_change=self.by_change).document())
+
+    @route("POST", f"{API}/{{path}}")
+    def create(self, request: Request) -> Reply:
+        table = self._table(request)
+        made = desk.create(self.store, table, *desk.read(self.store, table, request, None))
+        self.hooks.tell(made, "new")
+        return self._one(request, table, made, 201)
+
+    @route("GET", f"{API}/{{path}}/{{id}}")
+    def show(self, request: Request) -> Reply:
+        return self._one(request, self._table(request), self._resource(request))
+
+    @route("PATCH", f"{API}/{{path}}/{{id}}")
+    def update(self, request: Request) -> Reply:
+        table, existing = self._table(request), self._resource(request)
+        desk.update(self.store, existing, *desk.read(self.store, table, request, existing))
+        self.hooks.tell(existing, "updated")
+        return self._one(request, table, existing)
+
+    @route("DELETE", f"{API}/{{path}}/{{id}}")
+    def destroy(self, request: Request) -> Reply:
+        existing = self._resource(request)
+        desk.delete(self.store, existing)
+        self.hooks.tell(existing, "deleted")
+        return Reply(204, b"")
+
+    @route("GET", f"{API}/reports/{{report}}")
+    def report(self, request: Request) -> Reply:
+        raise refuse(400, "Unsupported Group", "The sandbox draws no reports.")
+
+    def _table(self, request: Request) -> Table:
+        table = TABLES.get(request.params["path"])
+        if table is None:
+            raise Refusal(not_found())
+        return table
+
+    def _resource(self, request: Request) -> Resource:
+        found = self.store.of(self._table(request).path).get(request.params["id"])
+        if found is None:
+            raise Refusal(not_found())
+        return found
+
+    def _one(self, request: Request, table: Table, resource: Resource, status: int = 200) -> Reply:
+        included = asked_to_include(table, request.query)
+        document: dict[str, Any] = {"data": resource.shown(table, included)}
+        if included:
+            document["included"] = beside(self.store, table, [resource], included)
+        return answer(document, status)
+
+    # Pages for people
+
+    @route("GET", "/", page=True)
+    def home(self, request: Request) -> Reply:
+        tables = [{"path": path, "count": len(self.store.of(path)), "rows": self._first(path)} for path in TABLES if self.store.of(path)]
+        return html("productive/sandbox/home.html", {"root": f"/{self.slug}", "organization": self.organization_id, "tables": tables})
+
+    @route("GET", "/{organization}/{path}/{id}", page=True)
+    def record(self, request: Request) -> Reply:
+        resource = self._resource(request)
+        shown = resource.shown(TABLES[resource.path], frozenset(TABLES[resource.path].relations))
+        known = [(name, value) for name, value in shown["attributes"].items() if value not in (None, "", [], {})]
+        linked = [(name, resource.links[name]) for name in TABLES[resource.path].relations if resource.links.get(name)]
+        context = {"root": f"/{self.slug}", "resource": resource, "attributes": known, "relations": linked}
+        return html("productive/sandbox/record.html", context)
+
+    def _first(self, path: str) -> list[dict[str, Any]]:
+        rows = list(self.store.of(path).values())[-SHOWN:]
+        return [{"id": row.id, "name": row.attributes.get("name") or row.attributes.get("number") or row.id} for row in rows]
