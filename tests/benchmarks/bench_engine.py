@@ -110,7 +110,7 @@ def make_office() -> Office:
         organization=organization, provider="xero", name="Plain", realm_id="plain", connection=Connection.CONNECTED
     )
     token = TokenSet(access_token=TOKEN, expires_at=clock.now() + timedelta(days=1))
-    credentials.keep(integration, token.payload(), token.expires_at)
+    credentials.keep(integration, token)
     return Office(organization, integration)
 
 

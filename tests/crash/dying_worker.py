@@ -14,6 +14,7 @@ from typing import Any
 import django
 import structlog
 from django.core.management import call_command
+from django.db import connection, transaction
 
 
 def main(name: str, event: str, wanted: dict[str, str]) -> None:
@@ -27,6 +28,9 @@ def main(name: str, event: str, wanted: dict[str, str]) -> None:
         if values.get("event") == event and all(str(values.get(key)) == value for key, value in wanted.items()):
             seen += 1
             if seen == nth:
+                if not connection.in_atomic_block:
+                    with transaction.atomic():
+                        pass  # SQLite lets one write at a time: no other thread of this process is asleep with the database in its hand
                 os.kill(os.getpid(), getattr(signal, name))
         return values
 

@@ -9,9 +9,9 @@ import time
 import pytest
 from cryptography.fernet import Fernet
 
-from integrations.providers.xero.sandbox import XeroSandbox
 from tests.crash.conftest import Installation
 from tests.crash.copies import assert_each_once, enqueue
+from tests.crash.test_renewing import expire
 from tests.figures import Figures
 
 pytestmark = [pytest.mark.crash, pytest.mark.long]
@@ -29,9 +29,7 @@ def test_ten_thousand_credentials_change_their_key_while_all_works(installation:
     old, new = os.environ["ENCRYPTION_KEYS"], f"new:{Fernet.generate_key().decode()}"
     installation.run("-m", "tests.crash.seed_credentials", str(installation.integration), str(CREDENTIALS))
     run = enqueue(installation)
-    sandbox = installation.sandbox.sandboxes["xero"]
-    assert isinstance(sandbox, XeroSandbox)
-    sandbox.faults.replace({"kind": "expired_token", "path": "*/Invoices", "times": 3, "skip": 1})
+    expire(installation)
     installation.environment["ENCRYPTION_KEYS"] = f"{new},{old}"
     with installation.working(), installation.working():
         rotation = installation.start("manage.py", "rotate_keys", "--json")
@@ -39,6 +37,7 @@ def test_ten_thousand_credentials_change_their_key_while_all_works(installation:
         rotation.kill()
         rotation.communicate()
         half = under(installation, "new")
+        expire(installation)
         began = time.monotonic()
         report = json.loads(installation.manage("rotate_keys", "--json"))
         took = time.monotonic() - began
