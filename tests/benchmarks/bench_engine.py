@@ -34,8 +34,8 @@ from typing import Any
 from tests.benchmarks.plain_vendor import BATCH, PATH
 
 LATENCY, SOME = 0.05, 4_000
-MOST = {"speed": 2.5, "cpu": 2.5, "cpu, 50": 80.0, "memory": 1.05}
-LEAST = {"2 workers": 1.4, "4 workers": 1.5}
+MOST = {"speed": 6.0, "cpu": 3.5, "cpu, 50": 120.0, "memory": 1.05}
+LEAST = {"2 workers": 1.2, "4 workers": 1.2}
 POSTGRES = os.environ.get("BENCH_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 TOKEN = "x1" * 400
 
