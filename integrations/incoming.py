@@ -31,9 +31,9 @@ class Incoming:
 
     `fills`       are taken only where our record has nothing yet; of what is `deleted` there, nothing else is taken
     `merges`      parts of our hashes: attribute -> the keys that are theirs; the record's other keys stay
-    `belongs_to`  our foreign keys: attribute -> (kind, remote id); a record whose owner we do not know is not ours and is left alone
-    `mentions`    the same for what the record is not part of: left as it is where we do not know it, emptied by a remote id of ''
-    `matches`     our foreign keys to what no import brings: attribute -> `Match`; where there is none here, or several, theirs is left out
+    `belongs_to`  our foreign keys: attribute -> (kind, remote id); a record whose owner we do not know is not ours and is left alone.
+                  Or, to what no import brings, a `Match`: where there is none here, or several, theirs is left out and the run says why
+    `mentions`    the same for what the record is not part of: left as it is where we do not know the id, emptied by one of ''
     `match`       what the import's `match` compares; '' matches nothing
     `creates`     False for what nobody here has to have: it only changes the record that we have
     `remarks`     what of it could not be taken, in words: listed with it, if it changes anything
@@ -45,9 +45,8 @@ class Incoming:
     values: Mapping[str, Any] = field(default_factory=dict)
     fills: Mapping[str, Any] = field(default_factory=dict)
     merges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    belongs_to: Mapping[str, Key] = field(default_factory=dict)
+    belongs_to: Mapping[str, Key | Match] = field(default_factory=dict)
     mentions: Mapping[str, Key] = field(default_factory=dict)
-    matches: Mapping[str, Match] = field(default_factory=dict)
     match: str = ""
     creates: bool = True
     remarks: tuple[str, ...] = ()

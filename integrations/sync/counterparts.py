@@ -27,7 +27,7 @@ class Counterparts:
 
     def __init__(self, integration: Integration, records: Sequence[Incoming]) -> None:
         wanted: dict[tuple[str, str], set[str]] = {}
-        for match in (match for record in records for match in record.matches.values()):
+        for match in (match for record in records for match in matches_of(record).values()):
             wanted.setdefault((match.kind, match.by), set()).add(match.value.casefold())
         self._found = {place: _ids(integration, *place, values) for place, values in wanted.items()}
 
@@ -37,7 +37,7 @@ class Counterparts:
             return {}
         if incoming.left_out:
             raise LeftOut(incoming.left_out)
-        return {f"{attribute}_id": self._one(match) for attribute, match in incoming.matches.items()}
+        return {f"{attribute}_id": self._one(match) for attribute, match in matches_of(incoming).items()}
 
     def _one(self, match: Match) -> int:
         found = self._found[match.kind, match.by].get(match.value.casefold(), [])
@@ -54,6 +54,10 @@ class Counterparts:
             _("No %(kind)s here has the %(column)s %(value)s.") % words,
             _("If it should come, make both sides say the same; then import everything again, or wait until that happens by itself."),
         )
+
+
+def matches_of(incoming: Incoming) -> dict[str, Match]:
+    return {attribute: owner for attribute, owner in incoming.belongs_to.items() if isinstance(owner, Match)}
 
 
 def alike(integration: Integration, kind: str, by: str, values: Collection[str]) -> QuerySet[Any]:

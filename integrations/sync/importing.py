@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.errors import Rejected
-from integrations.incoming import Import, Incoming, Page
+from integrations.incoming import Import, Incoming, Match, Page
 from integrations.models import Entry, Integration, ItemState, Link, Run, Stream
 from integrations.provider import Client
 from integrations.records.base import Record
@@ -211,6 +211,8 @@ def _owners(incoming: Incoming, known: Known) -> dict[str, int | None] | None:
     """The foreign keys of what it belongs to and mentions; None when it belongs to what we do not know."""
     owners: dict[str, int | None] = {}
     for attribute, owner in incoming.belongs_to.items():
+        if isinstance(owner, Match):
+            continue
         if owner not in known.links:
             return None
         owners[f"{attribute}_id"] = known.links[owner].record_id

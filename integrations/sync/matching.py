@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.errors import Rejected
-from integrations.incoming import Import, Incoming
+from integrations.incoming import Import, Incoming, Match
 from integrations.models import Integration, Link
 from integrations.records.base import Record
 from integrations.records.kinds import get_kind
@@ -30,8 +30,9 @@ class Known:
         kind = declared.kind
         wanted: dict[str, set[str]] = {kind: {record.remote_id for record in records}}
         for record in records:
-            for owner_kind, remote_id in (*record.belongs_to.values(), *record.mentions.values()):
-                wanted.setdefault(owner_kind, set()).add(remote_id)
+            for owner in (*record.belongs_to.values(), *record.mentions.values()):
+                if not isinstance(owner, Match):
+                    wanted.setdefault(owner[0], set()).add(owner[1])
         links: dict[tuple[str, str], Link] = {}
         for owner_kind, ids in wanted.items():
             links |= {(owner_kind, link.remote_id): link for link in _links(integration, owner_kind).filter(remote_id__in=ids)}

@@ -83,7 +83,7 @@ def bookings(out: Out, employee: Employee | None, event_id: str, web: str) -> li
                 "time": part.minutes,
                 "event_id": int(event_id),
             },
-            matches={"person": Match("person", "email", employee.email if employee else "")},
+            belongs_to={"person": Match("person", "email", employee.email if employee else "")},
             number=number,
             url=f"{web}/{out.employee_id}",
         )
@@ -117,7 +117,7 @@ def entitlement(balance: Balance, employee: Employee, policy_type: str, event_id
             "note": balance.policy,
             "event_id": int(event_id),
         },
-        matches={"person": Match("person", "email", employee.email)},
+        belongs_to={"person": Match("person", "email", employee.email)},
         number=number,
         url=f"{web}/{employee.id}",
     )

@@ -20,8 +20,8 @@ def person(organization: Organization, email: str, **columns: Any) -> Person:
 
 
 def found(desk: Desk, email: str) -> int:
-    theirs = Incoming(remote_id="1", matches={"person": Match("person", "email", email)})
-    other = Incoming(remote_id="2", matches={"person": Match("person", "email", "somebody@else.example")})
+    theirs = Incoming(remote_id="1", belongs_to={"person": Match("person", "email", email)})
+    other = Incoming(remote_id="2", belongs_to={"person": Match("person", "email", "somebody@else.example")})
     return Counterparts(desk.integration, [theirs, other]).of(theirs)["person_id"]
 
 
@@ -62,6 +62,6 @@ def test_what_is_deleted_there_needs_nobody_here(desk: Desk) -> None:
 
 
 def test_the_provider_s_own_reason_comes_first(desk: Desk) -> None:
-    theirs = Incoming(remote_id="1", left_out="Not mapped.", matches={"person": Match("person", "email", "ben@northwind.example")})
+    theirs = Incoming(remote_id="1", left_out="Not mapped.", belongs_to={"person": Match("person", "email", "ben@northwind.example")})
     with pytest.raises(LeftOut, match="Not mapped"):
         Counterparts(desk.integration, [theirs]).of(theirs)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations.incoming import Match
 from integrations.providers.hibob.client import Balance, Change, Employee, Out
 from integrations.providers.hibob.payloads import Part, bookings, entitlement, gone, parts
 from integrations.records.choices import BookingMethod
@@ -64,7 +65,7 @@ def test_a_booking_says_who_when_how_much_and_where_it_is_there() -> None:
     assert (record.remote_id, record.number, record.url) == ("7", "Ana Adler, Holiday", f"{WEB}/e1")
     assert record.values["event_id"] == 5
     assert (record.values["booking_method_id"], record.values["time"], record.values["percentage"]) == (BookingMethod.PER_DAY, 120, None)
-    assert record.matches["person"].value == "ana@northwind.example"
+    assert record.belongs_to["person"] == Match("person", "email", "ana@northwind.example")
 
 
 def test_what_is_not_mapped_or_not_known_is_left_out_in_words() -> None:
