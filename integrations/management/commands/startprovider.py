@@ -129,8 +129,11 @@ def write(skeleton: Path, folder: Path, words: dict[str, str]) -> None:
 
 
 def migrate_and_check(slug: str) -> None:
-    """Write the first migration and see that the installation accepts the new app. Raises CommandError with its words."""
-    for arguments in (["makemigrations", slug], ["check"], ["makemigrations", "--check", "--dry-run", slug]):
+    """Write the first migration and see that the installation accepts the new app: `makemigrations` looks at all of it before.
+
+    Raises CommandError with its words.
+    """
+    for arguments in (["makemigrations", slug], ["makemigrations", "--check", "--dry-run", slug]):
         done = subprocess.run(  # noqa: S603
             [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
         )

@@ -39,28 +39,28 @@ def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run(folder, sys.executable, "manage.py", *arguments)
 
 
-@pytest.mark.parametrize(
-    ("slug", "arguments", "sign_in"),
-    [
-        ("ledger_world", ["--category", "accounting"], "give OAuth2"),
-        ("peoplehub", ["--category", "people", "--keys"], "give Token its fields"),
-    ],
-)
-def test_a_new_provider_is_two_directories_and_a_list_of_what_comes_next(
-    checkout: Path, slug: str, arguments: list[str], sign_in: str
-) -> None:
-    done = manage(checkout, "startprovider", slug, *arguments)
-    assert done.returncode == 0, done.stderr
-    assert f"make suite TESTS='tests/contract -k {slug}'" in done.stdout
-    changed = run(checkout, "git", "status", "--porcelain").stdout.splitlines()
-    assert changed == [f"?? integrations/providers/{slug}/", f"?? tests/providers/{slug}/"]
-    for again in (["check"], ["makemigrations", "--check", "--dry-run"]):
-        assert manage(checkout, *again).returncode == 0
+NEW = {
+    "ledger_world": (["--category", "accounting"], "give OAuth2"),
+    "peoplehub": (["--category", "people", "--keys"], "give Token its fields"),
+}
+"""Arguments, and what the list of what comes next says of signing in."""
 
-    suite = run(checkout, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/contract/test_declaration.py", "-k", slug)
+
+def test_a_new_provider_is_two_directories_and_a_list_of_what_comes_next(checkout: Path) -> None:
+    for slug, (arguments, _sign_in) in NEW.items():
+        done = manage(checkout, "startprovider", slug, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert f"make suite TESTS='tests/contract -k {slug}'" in done.stdout
+    changed = run(checkout, "git", "status", "--porcelain").stdout.splitlines()
+    assert sorted(changed) == sorted(f"?? {place}/{slug}/" for place in ("integrations/providers", "tests/providers") for slug in NEW)
+    assert manage(checkout, "makemigrations", "--check", "--dry-run").returncode == 0
+
+    wanted = " or ".join(NEW)
+    suite = run(checkout, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/contract/test_declaration.py", "-k", wanted)
     assert suite.returncode == 1
-    for place in (f"1. integrations/providers/{slug}/provider.py: PROVIDER.promise", "logo.svg", "sandbox.py", sign_in):
-        assert place in suite.stdout
+    for slug, (_arguments, sign_in) in NEW.items():
+        for place in (f"1. integrations/providers/{slug}/provider.py: PROVIDER.promise", f"{slug}/logo.svg", "sandbox.py", sign_in):
+            assert place in suite.stdout
 
 
 def test_a_provider_that_the_installation_does_not_accept_leaves_nothing_behind(checkout: Path) -> None:
