@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.auth.agreement import Agreement
 from integrations.auth.hosts import Hosts, ResolvedHosts
-from integrations.auth.oauth2 import OAuth2
-from integrations.auth.token import Token
+from integrations.auth.ways import Way, unset
 from integrations.comparison import Reconciliation
 from integrations.errors import ProviderError
 from integrations.events import Webhook
@@ -267,6 +266,7 @@ class Provider:
 
     `type_id`      Productive's `integration_type_id`; `type_id_is_published` where Productive has published it
     `promise`      one sentence for the catalogue; `requirements` what the admin needs at hand
+    `auth`         the way to connect that is offered first; `other_ways` further ones, each of another kind
     `client`       makes the vendor's client of an `Http`, the integration and the vendor's resolved hosts
     `headers`      what every call carries beside the authorization, given the integration
     `read_error`   the vendor's error answers in our classes; None leaves it to the status code
@@ -286,7 +286,8 @@ class Provider:
     promise: Text
     requirements: Text
     documentation_url: str
-    auth: OAuth2 | Token | Agreement
+    auth: Way
+    other_ways: tuple[Way, ...] = ()
     hosts: Hosts = field(default_factory=lambda: Hosts(api=""))
     limits: Limits = field(default_factory=Limits)
     client: Callable[[Http, Any, ResolvedHosts], Client] = lambda http, integration, hosts: http
@@ -314,6 +315,18 @@ class Provider:
     @property
     def is_agreement(self) -> bool:  # there is no account to connect to: it is switched on and off
         return isinstance(self.auth, Agreement)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        return (self.auth, *self.other_ways)
+
+    def way(self, kind: str) -> Way:
+        """The way of this kind; the first for a kind that is not declared."""
+        return next((way for way in self.ways if way.kind == kind), self.auth)
+
+    def offered_ways(self) -> tuple[Way, ...]:
+        """Those that this installation can go; where it can go none, the first, so that trying it says what is missing."""
+        return tuple(way for way in self.ways if not unset(self.slug, way)) or (self.auth,)
 
     def export(self, kind: str, step: str = "") -> Export:
         """Raises KeyError for what the provider does not export."""

@@ -21,7 +21,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.tenancy import current_organization
 from integrations import clock
 from integrations.auth.oauth2 import OAuth2
-from integrations.auth.token import SecretInput, Token
+from integrations.auth.token import SecretInput
+from integrations.auth.ways import Way
 from integrations.errors import ConfigProblem, ProviderError
 from integrations.models import Connection, Integration, Link
 from integrations.sync import connections
@@ -33,40 +34,47 @@ WAY_BACK_SECONDS = 30 * 60
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest, pk: int) -> HttpResponse:
-    """Says where the way leads and goes there; asks before for what the vendor needs: keys, or a subdomain."""
+    """Offers the ways, says where the chosen one leads and goes it; asks before for what the vendor needs: keys, or a subdomain."""
     integration = _integration(request, pk)
-    auth = integration.declaration.auth
-    asked = auth.asks if isinstance(auth, OAuth2) else auth.fields if isinstance(auth, Token) else ()
-    form = keys_form(asked, integration, request.POST if request.method == "POST" else None)
+    ways = integration.declaration.offered_ways()
+    way = _chosen(request, integration, ways)
+    form = keys_form(way.asks, integration, request.POST if request.method == "POST" else None)
     try:
+        vendor = connections.leads_to(integration) if isinstance(way, OAuth2) else ""
         if request.method == "POST" and form.is_valid():
-            if isinstance(auth, OAuth2):
+            if vendor:
                 return _set_out(request, integration, form.cleaned_data)
             tenants = connections.connect_with(integration, form.cleaned_data, request.user)  # type: ignore[arg-type]
             return _arrived(request, integration, bool(tenants))
-        vendor = connections.app_of(integration).hosts.address(auth.authorize_url) if isinstance(auth, OAuth2) and not asked else ""
     except ConfigProblem as error:
-        if error.field in form.fields:
-            form.add_error(error.field, error.message)
-        else:
+        if error.field not in form.fields:
             return _failed(request, integration, error)
-        vendor = ""
+        form.add_error(error.field, error.message)
     except ProviderError as error:
         return _failed(request, integration, error)
-    response = render(request, "integrations/connect.html", {"integration": integration, "form": form, "goes_to": urlsplit(vendor).netloc})
+    shown = {"integration": integration, "form": form, "ways": ways, "way": way, "goes_to": urlsplit(vendor).netloc}
+    response = render(request, "integrations/connect.html", shown)
     return _allow_form_to(response, vendor) if vendor else response
+
+
+def _chosen(request: HttpRequest, integration: Integration, ways: Sequence[Way]) -> Way:
+    """The way that the address names; without a name the one that it is connected by, if that is offered, else the first."""
+    named = request.GET.get("with")
+    kind = integration.auth.kind if named is None else named
+    found = next((way for way in ways if way.kind == kind), ways[0] if named is None else None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _set_out(request: HttpRequest, integration: Integration, answers: dict[str, Any]) -> HttpResponse:
     """Send the browser to the vendor; what proves its return is kept in this session, for this user and organization."""
-    if answers:
-        integration.options = {**integration.options, **answers}
-        integration.save(update_fields=["options"])
     state = secrets.token_urlsafe(32)
-    address, verifier = connections.begin(integration, _redirect_uri(integration.provider), state)
+    address, verifier = connections.begin(integration, _redirect_uri(integration.provider), state, answers)
     request.session[SESSION_KEY] = {
         "state": state,
         "verifier": verifier,
+        "answers": answers,
         "integration": integration.pk,
         "user": request.user.pk,
         "organization": integration.organization_id,
@@ -106,6 +114,7 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
             verifier=begun["verifier"],
             redirect_uri=_redirect_uri(slug),
             user=request.user,  # type: ignore[arg-type]
+            given=begun["answers"],
         )
     except ProviderError as error:
         return _failed(request, integration, error)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+
+from integrations.auth.token import SecretInput
 from integrations.http.guard import Allowed
 
 
@@ -16,5 +19,9 @@ class Agreement:
     `client(integration, allowed)` makes what checks and upkeep call the other side with; nothing is signed in by it.
     """
 
+    kind: ClassVar[str] = "agreement"
+    asks: ClassVar[tuple[SecretInput, ...]] = ()
     require: Callable[[Any], None]
     client: Callable[[Any, Allowed], Any]
+    label: str | Promise = ""
+    about: str | Promise = ""

@@ -25,6 +25,10 @@ class Hosts:
     api: str
     auth: Mapping[str, str] = field(default_factory=dict)
 
+    def anywhere(self) -> Hosts:
+        """The same with `*` for what is asked before, as a Content-Security-Policy names hosts that are not known yet."""
+        return Hosts(_open(self.api), {name: _open(address) for name, address in self.auth.items()})
+
 
 @dataclass(frozen=True)
 class ResolvedHosts:
@@ -54,6 +58,10 @@ def resolve(slug: str, hosts: Hosts, answers: Mapping[str, str] | None = None) -
         auth={name: _moved(_filled(address, answers or {}), auth_at) for name, address in hosts.auth.items()},
         allowed=frozenset(place for address in (api_at, auth_at) if address for place in _places(address)),
     )
+
+
+def _open(address: str) -> str:
+    return re.sub(r"{\w+}", "*", address)
 
 
 def _filled(address: str, answers: Mapping[str, str]) -> str:

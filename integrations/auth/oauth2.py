@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
@@ -18,6 +18,7 @@ import msgspec
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from integrations import clock
@@ -37,7 +38,8 @@ SANDBOX_APP = "sandbox"
 class OAuth2:
     """How a vendor authorizes. Addresses are templates over `Hosts`: `{login}/connect/authorize`.
 
-    `scopes`           `<SLUG>_SCOPES` of the environment replaces them
+    `scopes`           `<SLUG>_SCOPES` of the environment replaces them, and those of switches as well
+    `scopes_of`        switch of the integration -> scopes that are asked for only while it is on
     `asks`             what has to be known before the redirect, such as a subdomain
     `extra_authorize`  further parameters of the authorization address
     `access_life`      life of an access token where the vendor's answer does not tell it
@@ -47,10 +49,14 @@ class OAuth2:
     `lost`             the vendor's error codes that say that a person has to connect anew
     """
 
+    kind: ClassVar[str] = "oauth2"
+    label: str | Promise = ""
+    about: str | Promise = ""
     authorize_url: str
     token_url: str
     revoke_url: str | None = None
     scopes: tuple[str, ...] = ()
+    scopes_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scope_separator: str = " "
     pkce: bool = True
     client_authentication: Literal["basic", "body"] = "basic"
@@ -62,8 +68,9 @@ class OAuth2:
     grace: timedelta = timedelta()
     lost: frozenset[str] = frozenset({"invalid_grant"})
 
-    def headers(self, token: TokenSet) -> dict[str, str]:
-        return bearer(token.access_token)
+    def headers(self, payload: Mapping[str, Any]) -> dict[str, str]:
+        """The authorization of a call, of what a credential keeps."""
+        return bearer(TokenSet.of(payload).access_token)
 
     def is_due(self, token: TokenSet, now: datetime) -> bool:
         """Whether the access token is to be renewed before the next call."""
@@ -140,20 +147,24 @@ def client(
     hosts: Hosts,
     answers: Mapping[str, str] | None = None,
     *,
+    is_on: Callable[[str], bool] = lambda switch: False,
     gate: Gate = OPEN,
     on_exchange: Callable[[Exchange], None] | None = None,
     transport: httpx2.BaseTransport | None = None,
 ) -> Client:
-    """The app as the environment has it. Raises `ConfigProblem` naming the variable that is missing."""
+    """The app as the environment has it, asking for what the switches that are on need. Raises `ConfigProblem` naming the variable
+    that is missing.
+    """
     default = SANDBOX_APP if settings.SANDBOX_URL else None
-    scopes = environment.read(slug, "SCOPES", "").replace(",", " ").split()
+    replaced = environment.read(slug, "SCOPES", "").replace(",", " ").split()
+    switched = [scope for switch, scopes in declared.scopes_of.items() if is_on(switch) for scope in scopes]
     return Client(
         slug=slug,
         declared=declared,
         hosts=resolve(slug, hosts, answers),
         client_id=environment.read(slug, "CLIENT_ID", default),
         client_secret=environment.read(slug, "CLIENT_SECRET", default),
-        scopes=tuple(scopes) or declared.scopes,
+        scopes=tuple(replaced) or (*declared.scopes, *switched),
         gate=gate,
         on_exchange=on_exchange,
         transport=transport,

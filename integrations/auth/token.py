@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -39,17 +39,21 @@ class SecretInput:
 
 @dataclass(frozen=True)
 class Token:
-    """`headers` makes the headers of a call of what was asked, by the names of the fields. `account` names the field that holds the
+    """`headers` makes the headers of a call of what was asked, by the names of what `asks` names. `account` names the one that holds the
     id of the account at the vendor, where one is asked for: it becomes the integration's `realm_id`.
     """
 
-    fields: tuple[SecretInput, ...]
+    kind: ClassVar[str] = "token"
+    asks: tuple[SecretInput, ...]
     headers: Callable[[Mapping[str, str]], Mapping[str, str]]
     account: str = ""
+    label: str | Promise = ""
+    about: str | Promise = ""
 
-    def read(self, given: Mapping[str, str]) -> dict[str, str]:
-        """What is kept of a filled-in form. Raises `ConfigProblem` for the first field that is wrong."""
-        return {field.name: field.read(given.get(field.name, "")) for field in self.fields}
+
+def answers(asks: Iterable[SecretInput], given: Mapping[str, str]) -> dict[str, str]:
+    """What is kept of a filled-in form. Raises `ConfigProblem` for the first thing asked that is wrong."""
+    return {wanted.name: wanted.read(given.get(wanted.name, "")) for wanted in asks}
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from integrations import clock
 from integrations.auth import environment
-from integrations.auth.oauth2 import OAuth2
+from integrations.auth.ways import unset
 from integrations.crypto import KeyringProblem, keyring
 from integrations.engine.choice import is_celery, reach_broker
 from integrations.health.looks import READINESS, Look
@@ -85,20 +85,28 @@ def secrets() -> Look:
 
 def apps() -> Look:
     """Whether what the operator has to set for the providers in use is set."""
-    used = set(Integration.everywhere.non_polymorphic().exclude(connection=Connection.DISCONNECTED).values_list("provider", flat=True))
-    if orphaned := used - all_providers().keys():
+    connections = Integration.everywhere.non_polymorphic().exclude(connection=Connection.DISCONNECTED)
+    used = set(connections.order_by().values_list("provider", "way").distinct())
+    slugs = {slug for slug, _way in used}
+    if orphaned := slugs - all_providers().keys():
         names = ", ".join(sorted(orphaned))
         return Look(
             "providers", False, f"There are integrations for providers that are not installed: {names}.", "Install them, or delete."
         )
-    missing = []
-    for slug in sorted(used):
-        wanted = ["CLIENT_ID", "CLIENT_SECRET"] if isinstance(all_providers()[slug].auth, OAuth2) and not settings.SANDBOX_URL else []
-        wanted += ["WEBHOOK_KEY"] if all_providers()[slug].webhook and not settings.SANDBOX_URL else []
+    missing: list[str] = []
+    for slug, way in sorted(used):
+        missing += [name for name in unset(slug, all_providers()[slug].way(way)) if name not in missing]
+    for slug in sorted(slugs):
+        wanted = ["WEBHOOK_KEY"] if all_providers()[slug].webhook and not settings.SANDBOX_URL else []
         missing += [environment.variable(slug, name) for name in wanted if not environment.read(slug, name, "")]
     if missing:
-        return Look("providers", False, f"Not set: {', '.join(missing)}.", "Set them as the vendor shows them for this installation's app.")
-    return Look("providers", True, f"{len(used)} in use, all of them set up.")
+        return Look(
+            "providers",
+            False,
+            f"Not set: {', '.join(missing)}.",
+            "Set them as the vendor shows them for this installation's app.",
+        )
+    return Look("providers", True, f"{len(slugs)} in use, all of them set up.")
 
 
 def problems() -> Look:

@@ -16,6 +16,7 @@ from accounts.tenancy import CurrentOrganization, OrganizationOwned
 from integrations import clock
 
 if TYPE_CHECKING:
+    from integrations.auth.ways import Way
     from integrations.provider import Provider
 
 
@@ -74,6 +75,7 @@ class Integration(PolymorphicModel, OrganizationOwned):
 
     realm_id = models.CharField(_("account at the vendor"), max_length=255, blank=True, editable=False)
     realm_name = models.CharField(_("name of the account at the vendor"), max_length=255, blank=True, editable=False)
+    way = models.CharField(_("connected with"), max_length=20, blank=True, editable=False)  # the kind; "": not connected yet
     client_id = models.CharField(max_length=255, blank=True, editable=False)
     redirect_uri = models.CharField(max_length=500, blank=True, editable=False)
     request_token = models.CharField(max_length=128, blank=True, editable=False)
@@ -121,6 +123,11 @@ class Integration(PolymorphicModel, OrganizationOwned):
         from integrations.registry import get
 
         return get(self.provider)
+
+    @property
+    def auth(self) -> Way:
+        """The way that it was connected by; before, the one that is offered first."""
+        return self.declaration.way(self.way)
 
     @property
     def can_work(self) -> bool:

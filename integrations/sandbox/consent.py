@@ -40,7 +40,7 @@ def walk_consent(provider: Provider, address: str) -> dict[str, str]:
     """
     if not settings.SANDBOX_URL:
         raise ConfigProblem("Only the sandbox's consent can be walked without a browser.", field="SANDBOX_URL")
-    hosts = resolve(provider.slug, provider.hosts)
+    hosts = resolve(provider.slug, provider.hosts.anywhere())
     parts = urlsplit(address)
     http = Http(f"{parts.scheme}://{parts.netloc}", allowed=hosts.allowed)
     page = http.get(address, headers={"accept": "text/html"}, also_ok={302, 303})

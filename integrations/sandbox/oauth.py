@@ -103,6 +103,7 @@ class AuthorizationServer:
     scopes: frozenset[str] = frozenset()  # empty: any
     offline_scope: str = ""  # without this scope there is no refresh token; empty: always one
     invalid_client_status: int = 401
+    rotates: bool = True  # whether a refresh token is good once, and comes with its successor
     mint: Callable[[Grant, float], str] | None = None
     beside: Callable[[Grant], dict[str, Any]] = lambda grant: {}
 
@@ -163,7 +164,7 @@ class AuthorizationServer:
             if kind == "authorization_code":
                 return self._issued(self._by_code(request, client_id))
             if kind == "refresh_token":
-                return self._issued(self._by_refresh_token(request, client_id))
+                return self._issued(self._by_refresh_token(request, client_id), is_refreshed=True)
             raise _error("unsupported_grant_type" if kind else "invalid_request")
         except Refusal as refusal:
             return refusal.reply
@@ -249,19 +250,21 @@ class AuthorizationServer:
         token = self._refresh.get(request.form_value("refresh_token"))
         if token is None or token.expires_at <= now or token.grant.client_id != client_id or token.grant.revoked:
             raise _error("invalid_grant")
+        if not self.rotates:
+            return token.grant
         if token.used_at is None:
             token.used_at = now
         elif now >= token.used_at + self.lifetimes.grace:
             raise _error("invalid_grant")
         return token.grant
 
-    def _issued(self, grant: Grant) -> Reply:
+    def _issued(self, grant: Grant, *, is_refreshed: bool = False) -> Reply:
         now = clock.timestamp()
         expires_at = now + self.lifetimes.access
         access_token = self.mint(grant, expires_at) if self.mint else self.chance.token()
         self._access[access_token] = Token(grant, expires_at)
         answer: dict[str, Any] = {"access_token": access_token, "expires_in": int(self.lifetimes.access), "token_type": "Bearer"}
-        if not self.offline_scope or self.offline_scope in grant.scopes:
+        if (self.rotates or not is_refreshed) and (not self.offline_scope or self.offline_scope in grant.scopes):
             answer["refresh_token"] = refresh_token = self.chance.token()
             self._refresh[refresh_token] = Token(grant, now + self.lifetimes.refresh)
         answer |= {"scope": " ".join(grant.scopes), **self.beside(grant)}

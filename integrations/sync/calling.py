@@ -22,8 +22,8 @@ def open_client(integration: Integration, *, interactive: bool = False, patience
     """The client of one integration. Its calls raise `integrations.errors`; a background call that has to wait raises `RateLimited`."""
     provider = integration.declaration
     hosts = resolve(provider.slug, provider.hosts, integration.options)
-    if isinstance(provider.auth, Agreement):
-        return provider.auth.client(integration, hosts.allowed)
+    if isinstance(integration.auth, Agreement):
+        return integration.auth.client(integration, hosts.allowed)
     credentials = Credentials(integration)
     gate = IntegrationGate(integration, patience if patience is not None else INTERACTIVE_PATIENCE if interactive else 0.0)
 
@@ -34,7 +34,7 @@ def open_client(integration: Integration, *, interactive: bool = False, patience
     http = Http(
         hosts.api,
         headers=lambda: {**credentials.headers(), **provider.headers(integration)},
-        renew=credentials.renew if isinstance(provider.auth, OAuth2) else None,  # a key that was refused is refused again
+        renew=credentials.renew if isinstance(integration.auth, OAuth2) else None,  # a key that was refused is refused again
         gate=gate,
         read_error=provider.read_error,
         allowed=hosts.allowed,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from django.db import transaction
@@ -15,8 +18,9 @@ from accounts.models import User
 from integrations import clock
 from integrations.auth import oauth2
 from integrations.auth.agreement import Agreement
+from integrations.auth.hosts import Hosts
 from integrations.auth.oauth2 import OAuth2, TokenSet
-from integrations.auth.token import Token
+from integrations.auth.token import Token, answers
 from integrations.errors import ConfigProblem, ProviderError
 from integrations.http.deadline import at_most
 from integrations.models import Action, Connection, Credential, Integration, Link, Run, RunState
@@ -35,17 +39,32 @@ log = structlog.get_logger(__name__)
 TEST_SECONDS = 9.0
 
 
-def app_of(integration: Integration) -> oauth2.Client:
+def app_of(integration: Integration, given: Mapping[str, str] | None = None, hosts: Hosts | None = None) -> oauth2.Client:
     """This installation's app at the integration's vendor. Raises `ConfigProblem` when the operator has not set it."""
     provider = integration.declaration
-    if not isinstance(provider.auth, OAuth2):
+    way = provider.way(OAuth2.kind)
+    if not isinstance(way, OAuth2):
         raise ConfigProblem(_("This provider is connected with a key, not by signing in there."), field="auth")
-    return oauth2.client(provider.slug, provider.auth, provider.hosts, integration.options)
+    known = {**integration.options, **(given or {})}
+    is_on = partial(getattr, integration)
+    return oauth2.client(provider.slug, way, hosts or provider.hosts, known, is_on=is_on)
 
 
-def begin(integration: Integration, redirect_uri: str, state: str) -> tuple[str, str]:
-    """Note that a person sets out to authorize; returns where to send the browser, and the PKCE verifier to keep with `state`."""
-    app = app_of(integration)
+def leads_to(integration: Integration) -> str:
+    """Scheme and host where signing in takes the browser, `*` in the place of what is still to be asked. Raises like `app_of`."""
+    app = app_of(integration, hosts=integration.declaration.hosts.anywhere())
+    parts = urlsplit(app.hosts.address(app.declared.authorize_url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def begin(integration: Integration, redirect_uri: str, state: str, given: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Note that a person sets out to authorize; returns where to send the browser, and the PKCE verifier to keep with `state`.
+
+    `given` are the answers to what the way asks for; they are to be kept as well, and count when the way back is made.
+    Raises `ConfigProblem` naming the one that is wrong.
+    """
+    app = app_of(integration, given)
+    answers(app.declared.asks, given or {})
     address, verifier = oauth2.authorization_address(app, redirect_uri=redirect_uri, state=state)
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(
         requested_at=clock.now(),
@@ -57,29 +76,39 @@ def begin(integration: Integration, redirect_uri: str, state: str) -> tuple[str,
     return address, verifier
 
 
-def complete(integration: Integration, *, code: str, verifier: str, redirect_uri: str, user: User | None) -> list[Tenant]:
+def complete(
+    integration: Integration, *, code: str, verifier: str, redirect_uri: str, user: User | None, given: Mapping[str, str] | None = None
+) -> list[Tenant]:
     """Exchange the code and keep the tokens; returns the accounts to choose from. With a single one, or the one used before
-    among them, the connection is made. Raises `AuthLost`, `ConfigProblem`, `Transient`.
+    among them, the connection is made. `given` is what it began with. Raises `AuthLost`, `ConfigProblem`, `Transient`.
     """
-    token = oauth2.exchange_code(app_of(integration), code=code, verifier=verifier, redirect_uri=redirect_uri)
-    credentials.keep(integration, token)
+    app = app_of(integration, given)
+    token = oauth2.exchange_code(app, code=code, verifier=verifier, redirect_uri=redirect_uri)
+    _keep(integration, app.declared, answers(app.declared.asks, given or {}), token)
     return _connect(integration, user)
 
 
 def connect_with(integration: Integration, given: Mapping[str, str], user: User | None) -> list[Tenant]:
     """The same for a provider that is connected with keys, or by agreement alone. Raises `ConfigProblem` naming the field that is wrong."""
-    auth = integration.declaration.auth
-    if isinstance(auth, Agreement):
-        auth.require(integration)
+    way = integration.declaration.way(Token.kind)
+    if isinstance(way, Agreement):
+        way.require(integration)
         return _connect(integration, user)
-    if not isinstance(auth, Token):
+    if not isinstance(way, Token):
         raise ConfigProblem(_("This provider is connected by signing in there, not with a key."), field="auth")
-    kept = auth.read(given)
-    shown = {field.name: kept[field.name] for field in auth.fields if not field.secret}
-    integration.options = {**integration.options, **shown}
-    Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(options=integration.options)
-    credentials.keep(integration, kept)
-    return _connect(integration, user, kept.get(auth.account, ""))
+    kept = answers(way.asks, given)
+    _keep(integration, way, kept, kept)
+    return _connect(integration, user, kept.get(way.account, ""))
+
+
+def _keep(integration: Integration, way: OAuth2 | Token, given: Mapping[str, str], secrets: TokenSet | dict[str, Any]) -> None:
+    """Keep by what way it was connected, what was answered before, and the secrets, at once: none is of use without the others."""
+    integration.way = way.kind
+    integration.options |= {asked.name: given[asked.name] for asked in way.asks if not asked.secret}
+    with transaction.atomic():
+        kept = Integration.everywhere.non_polymorphic().filter(pk=integration.pk)
+        kept.update(way=integration.way, options=integration.options)
+        credentials.keep(integration, secrets)
 
 
 def _connect(integration: Integration, user: User | None, account: str = "") -> list[Tenant]:
@@ -193,11 +222,12 @@ def _take_leave(integration: Integration) -> str:
     credential = Credential.everywhere.filter(integration_id=integration.pk, person=None).first()
     if credential is None:
         return ""
-    shared = Integration.everywhere.non_polymorphic().filter(provider=integration.provider, connection=Connection.CONNECTED)
+    others = Integration.everywhere.non_polymorphic().filter(provider=integration.provider, connection=Connection.CONNECTED)
+    is_shared = any(isinstance(other.auth, OAuth2) for other in others.exclude(pk=integration.pk))
     try:
         if provider.leave:
             provider.leave(open_client(integration, interactive=True), integration)
-        if isinstance(provider.auth, OAuth2) and not shared.exclude(pk=integration.pk).exists():
+        if isinstance(integration.auth, OAuth2) and not is_shared:
             oauth2.revoke(app_of(integration), TokenSet.of(credential.payload))
     except ProviderError as error:
         return error.message

@@ -19,6 +19,7 @@ from integrations import clock
 from integrations.auth import oauth2
 from integrations.auth.agreement import Agreement
 from integrations.auth.oauth2 import OAuth2, TokenSet
+from integrations.auth.token import Token
 from integrations.errors import AuthLost, Transient
 from integrations.http.deadline import seconds_left
 from integrations.models import Credential, Integration
@@ -33,35 +34,31 @@ class Credentials:
     """The credential of one integration, for the calls of one client."""
 
     def __init__(self, integration: Integration) -> None:
-        auth = integration.declaration.auth
-        assert not isinstance(auth, Agreement)
         self._integration = integration
-        self._auth = auth
         self._used_version = 0
 
     def headers(self) -> Mapping[str, str]:
         """The authorization of the next call. Raises `AuthLost` when there is none to be had, `Transient` while it cannot be renewed."""
         row = self._read()
-        if not isinstance(self._auth, OAuth2):
-            return self._auth.headers(row.payload)
-        if self._auth.is_due(TokenSet.of(row.payload), clock.now()):
+        way = _way(row)
+        if isinstance(way, OAuth2) and way.is_due(TokenSet.of(row.payload), clock.now()):
             row = self._renew(row.version)
         self._used_version = row.version
-        return self._auth.headers(TokenSet.of(row.payload))
+        return _way(row).headers(row.payload)
 
     def renew(self) -> None:
         """The vendor refused the last authorization: get another, unless somebody has done so since."""
-        if isinstance(self._auth, OAuth2):
-            self._renew(self._used_version)
+        self._renew(self._used_version)
 
     def renew_idle(self, unused_for: timedelta) -> Credential:
         """Renew what nobody has renewed for so long, so that a refresh token that lives by its use does not die unused."""
         row = self._read()
-        can_renew = isinstance(self._auth, OAuth2) and TokenSet.of(row.payload).refresh_token
+        can_renew = isinstance(_way(row), OAuth2) and TokenSet.of(row.payload).refresh_token
         return self._renew(row.version) if can_renew and row.renewed_at <= clock.now() - unused_for else row
 
     def _read(self) -> Credential:
-        row = Credential.everywhere.filter(integration_id=self._integration.pk, person=None).first()
+        rows = Credential.everywhere.select_related("integration")  # how it was connected belongs to the secrets: both are read at once
+        row = rows.filter(integration_id=self._integration.pk, person=None).first()
         if row is None:
             raise AuthLost(_("There is no credential: the connection was never made, or was ended."))
         return row
@@ -70,10 +67,11 @@ class Credentials:
         deadline = clock.now() + _lease()
         while clock.now() < deadline and seconds_left():
             row = self._read()
-            if row.version > stale_version:
+            way = _way(row)
+            if row.version > stale_version or not isinstance(way, OAuth2):
                 return row
             if self._take_lease(row):
-                return self._ask(row)
+                return self._ask(row, way)
             clock.sleep(POLL)
         raise Transient(_("Another worker has been renewing the connection's access for too long."))
 
@@ -82,14 +80,13 @@ class Credentials:
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return bool(Credential.everywhere.filter(free, pk=row.pk, version=row.version).update(lease_until=now + _lease()))
 
-    def _ask(self, row: Credential) -> Credential:
+    def _ask(self, row: Credential, way: OAuth2) -> Credential:
         """Have the vendor renew the tokens. A refusal is believed only when nobody else has stored newer ones meanwhile."""
-        assert isinstance(self._auth, OAuth2)
         provider = self._integration.declaration
         old = TokenSet.of(row.payload)
         try:
             gate = SignInGate(self._integration)
-            app = oauth2.client(provider.slug, self._auth, provider.hosts, self._integration.options, gate=gate, on_exchange=gate.learn)
+            app = oauth2.client(provider.slug, way, provider.hosts, row.integration.options, gate=gate, on_exchange=gate.learn)
             log.debug("credential.renewing", integration=self._integration.pk, version=row.version)
             new = oauth2.refresh(app, old)
             log.debug("credential.answered", integration=self._integration.pk, version=row.version)
@@ -103,7 +100,8 @@ class Credentials:
             self._drop_lease(row)
             raise
         log.info("credential.renewed", integration=self._integration.pk, version=row.version + 1)
-        return _store(row, new)
+        _store(row, new)
+        return self._read()
 
     def _drop_lease(self, row: Credential) -> None:
         Credential.everywhere.filter(pk=row.pk, version=row.version).update(lease_until=None)
@@ -114,11 +112,17 @@ def _lease() -> timedelta:
     return timedelta(seconds=2 * settings.HTTP_TIMEOUT_SECONDS * settings.CLOCK_SCALE)
 
 
-def _store(row: Credential, token: TokenSet) -> Credential:
+def _way(row: Credential) -> OAuth2 | Token:
+    """What the secrets are for. Raises `AuthLost` when the provider does not have that way any more."""
+    way = row.integration.auth
+    if isinstance(way, Agreement) or row.integration.way not in ("", way.kind):
+        raise AuthLost(_("It cannot be connected in this way any more."), advice=_("Connect anew."))
+    return way
+
+
+def _store(row: Credential, token: TokenSet) -> None:
     """Replace the secrets and raise the version in one statement, unless somebody else did so before."""
     Credential.everywhere.filter(pk=row.pk, version=row.version).update(version=row.version + 1, **_kept(token))
-    row.refresh_from_db()
-    return row
 
 
 def _kept(secrets: TokenSet | dict[str, Any]) -> dict[str, Any]:

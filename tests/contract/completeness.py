@@ -35,11 +35,14 @@ def _in_declaration(provider: Provider) -> Iterator[str]:
         yield f"{place}.requirements: say what the admin needs at hand to connect it."
     if not provider.documentation_url:
         yield f"{place}.documentation_url: link the vendor's documentation."
-    if isinstance(provider.auth, OAuth2):
-        if not provider.auth.authorize_url or not provider.auth.token_url:
-            yield f"{place}.auth: give OAuth2 the authorize_url and the token_url, as templates over the hosts."
-    elif isinstance(provider.auth, Token) and not provider.auth.fields:
-        yield f"{place}.auth: give Token its fields (what an admin has to paste), or use OAuth2."
+    for way in provider.ways:
+        where = f"{place}.{'auth' if way == provider.auth else 'other_ways'}"
+        if isinstance(way, OAuth2) and not (way.authorize_url and way.token_url):
+            yield f"{where}: give OAuth2 the authorize_url and the token_url, as templates over the hosts."
+        if isinstance(way, Token) and not way.asks:
+            yield f"{where}: say what Token asks for (what an admin has to paste), or use OAuth2."
+        if provider.other_ways and not (str(way.label) and str(way.about)):
+            yield f"{where}: give each of several ways a label and a sentence about it, for whoever has to choose."
     if not provider.hosts.api and not provider.is_agreement:
         yield f"{place}.hosts: give Hosts the address of the vendor's API."
     if not provider.limits.windows and provider.limits.concurrent is None and not provider.is_agreement:

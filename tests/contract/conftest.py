@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from integrations.auth.ways import Way
 from integrations.provider import Provider
 from integrations.registry import all_providers
 from tests.contract.completeness import what_is_missing
@@ -14,23 +15,32 @@ from tests.contract.harness import Harness, harnessed
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`provider`, with `export` or `declared` (an import) beside it; `claims` chooses among what they are given."""
+    """`provider` and the `way` to connect it, with `export` or `declared` (an import) beside them; `claims` and `ways` choose."""
     names = set(metafunc.fixturenames)
     if "provider" not in names:
         return
     claims = [mark.args[0] for mark in metafunc.definition.iter_markers("claims")]
     beside = next((name for name in ("export", "declared") if name in names), "")
     cases = [
-        (provider, subject)
+        {"provider": provider, "way": way, beside: subject}
         for provider in all_providers().values()
+        for way in _ways(provider, metafunc)
         for subject in _subjects(provider, beside)
         if all(claimed(subject) for claimed in claims)
     ]
-    ids = [f"{provider.slug}-{subject.kind}" if beside else provider.slug for provider, subject in cases]
-    if beside:
-        metafunc.parametrize(("provider", beside), cases, ids=ids)
-    else:
-        metafunc.parametrize("provider", [provider for provider, _provider in cases], ids=ids)
+    given = [name for name in ("provider", "way", beside) if name in names]
+    metafunc.parametrize(given, [[case[name] for name in given] for case in cases], ids=[_id(case, given) for case in cases])
+
+
+def _id(case: dict[str, Any], given: list[str]) -> str:
+    """The provider's slug, with the kind of the way, where it is another one than the first, and that of what moves."""
+    provider, way = case["provider"], case["way"]
+    return "-".join([provider.slug, *([way.kind] if way != provider.auth else []), *(case[name].kind for name in given[2:])])
+
+
+def _ways(provider: Provider, metafunc: pytest.Metafunc) -> list[Way]:
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("ways")]
+    return [way for way in (provider.ways if chosen else provider.ways[:1]) if all(is_meant(way) for is_meant in chosen)]
 
 
 def _subjects(provider: Provider, beside: str) -> list[Any]:
@@ -40,11 +50,11 @@ def _subjects(provider: Provider, beside: str) -> list[Any]:
 
 
 @pytest.fixture
-def harness(provider: Provider, db: None, settings: Any, later: Callable[[float], None]) -> Iterator[Harness]:
+def harness(provider: Provider, way: Way, db: None, settings: Any, later: Callable[[float], None]) -> Iterator[Harness]:
     """The provider with an integration that is not connected yet."""
     if missing := what_is_missing(provider):
         pytest.skip(f"{provider.slug} is not complete yet. Next: {missing[0]}")
-    with harnessed(provider, settings, later) as connectable:
+    with harnessed(provider, settings, later, way) as connectable:
         yield connectable
 
 

@@ -20,6 +20,7 @@ from integrations import clock
 from integrations.auth.agreement import Agreement
 from integrations.auth.hosts import resolve
 from integrations.auth.oauth2 import OAuth2
+from integrations.auth.ways import Way
 from integrations.mappings.fields import OptionField, Ours, Theirs, ValueMapping
 from integrations.models import Action, Integration, Link, Option, OutboxItem, Run, Stream
 from integrations.provider import Client, Export, Provider
@@ -41,6 +42,8 @@ from tests.contract.scenario import Scenario, scenario_of
 
 claims = pytest.mark.claims.with_args
 """Only providers, exports or imports of which this is true are put to the proof."""
+ways = pytest.mark.ways.with_args
+"""Every way to connect of which this is true is put to the proof; where nothing is said of ways, the first one alone."""
 
 REDIRECT_URI = "http://127.0.0.1:8000/connect/callback/any/"
 TURNS = 300  # more than any promise needs
@@ -63,6 +66,7 @@ class Write:
 @dataclass
 class Harness:
     provider: Provider
+    way: Way
     server: SandboxServer
     scenario: Scenario
     house: House
@@ -91,11 +95,9 @@ class Harness:
 
     def connect(self) -> None:
         """As an admin does, against the sandbox; nothing begins by itself afterwards."""
-        auth = self.provider.auth
-        if isinstance(auth, OAuth2):
-            self.answer_questions(auth)
+        if isinstance(self.way, OAuth2):
             offered = self.complete(self.consent())
-        elif isinstance(auth, Agreement):
+        elif isinstance(self.way, Agreement):
             self.scenario.agree(self.integration)
             self.integration.save()
             offered = connections.connect_with(self.integration, {}, None)
@@ -107,20 +109,20 @@ class Harness:
         self.integration.refresh_from_db()
         Stream.everywhere.filter(integration=self.integration).update(next_run_at=clock.now() + timedelta(days=3650))
 
-    def answer_questions(self, auth: OAuth2) -> None:
-        if auth.asks:
-            keys = self.scenario.keys()
-            self.integration.options |= {asked.name: keys[asked.name] for asked in auth.asks}
-            self.integration.save()
+    def answers(self) -> dict[str, str]:
+        """To what is asked before signing in."""
+        return {asked.name: self.scenario.keys()[asked.name] for asked in self.way.asks}
 
     def consent(self) -> tuple[str, str]:
         """Walk the vendor's consent page: the code and the verifier that goes with it."""
-        address, verifier = connections.begin(self.integration, REDIRECT_URI, secrets.token_urlsafe(32))
+        address, verifier = connections.begin(self.integration, REDIRECT_URI, secrets.token_urlsafe(32), self.answers())
         return walk_consent(self.provider, address)["code"], verifier
 
     def complete(self, grant: tuple[str, str]) -> list[Any]:
         code, verifier = grant
-        return connections.complete(self.integration, code=code, verifier=verifier, redirect_uri=REDIRECT_URI, user=None)
+        return connections.complete(
+            self.integration, code=code, verifier=verifier, redirect_uri=REDIRECT_URI, user=None, given=self.answers()
+        )
 
     def client(self, **options: Any) -> Client:
         return open_client(self.integration, **{"interactive": True, **options})
@@ -232,11 +234,10 @@ class Harness:
 
     @property
     def signing_in(self) -> set[str]:
-        auth = self.provider.auth
-        if not isinstance(auth, OAuth2):
+        if not isinstance(self.way, OAuth2):
             return set()
         hosts = resolve(self.provider.slug, self.provider.hosts, self.integration.options)
-        addresses = [hosts.address(template) for template in (auth.token_url, auth.revoke_url) if template]
+        addresses = [hosts.address(template) for template in (self.way.token_url, self.way.revoke_url) if template]
         return {urlsplit(address).path.removeprefix(f"/{self.provider.slug}") for address in addresses}
 
     def refreshes(self) -> int:
@@ -260,7 +261,7 @@ class Harness:
 
 
 @contextmanager
-def harnessed(provider: Provider, settings: Any, later: Callable[[float], None]) -> Iterator[Harness]:
+def harnessed(provider: Provider, settings: Any, later: Callable[[float], None], way: Way | None = None) -> Iterator[Harness]:
     """A harness inside its organization; in the end, everything that went over the wire is held against the vendor's descriptions."""
     with running_sandbox(sandboxes=installed_sandboxes(provider.slug)) as server:
         settings.SANDBOX_URL = server.url
@@ -270,7 +271,7 @@ def harnessed(provider: Provider, settings: Any, later: Callable[[float], None])
         scenario = scenario_of(provider.slug)
         assert scenario is not None
         with within(organization):
-            yield Harness(provider, server, scenario(server.sandboxes[provider.slug]), House(organization), later)
+            yield Harness(provider, way or provider.auth, server, scenario(server.sandboxes[provider.slug]), House(organization), later)
     if settings.SPECS_DIR is not None and settings.SPECS_DIR.is_dir():
         witness.check(settings.SPECS_DIR)
 

@@ -11,17 +11,20 @@ from django.db import connection
 from integrations import clock
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import Token
+from integrations.auth.ways import Way
 from integrations.errors import AuthLost, ConfigProblem
 from integrations.models import Connection, Credential, Incident, ItemState, Link
 from integrations.provider import Export, Provider
 from integrations.sync import connections
 from integrations.sync.credentials import Credentials
 from integrations.sync.turns import take_turn
-from tests.contract.harness import Harness, claims, settings_of
+from tests.contract.harness import Harness, claims, settings_of, ways
+
+pytestmark = ways(lambda way: True)
 
 
-def signs_in(provider: Provider) -> bool:
-    return isinstance(provider.auth, OAuth2)
+def signs_in(way: Way) -> bool:
+    return isinstance(way, OAuth2)
 
 
 def credential(harness: Harness) -> Credential:
@@ -37,6 +40,7 @@ def test_connecting_knows_the_account_that_it_is_connected_to(harness: Harness, 
         assert harness.integration.realm_name
     if provider.tenant_field:
         assert getattr(harness.integration, f"{provider.tenant_field}_id") == harness.integration.realm_id
+    assert harness.integration.auth == harness.way
 
 
 def test_the_connection_test_passes_step_by_step(harness: Harness, provider: Provider) -> None:
@@ -54,7 +58,7 @@ def test_the_connection_test_says_what_is_wrong_when_the_connection_is_lost(harn
     assert last.text
 
 
-@claims(signs_in)
+@ways(signs_in)
 def test_a_code_that_was_used_or_is_made_up_is_a_clear_error(harness: Harness) -> None:
     code, verifier = harness.consent()
     harness.complete((code, verifier))
@@ -66,23 +70,21 @@ def test_a_code_that_was_used_or_is_made_up_is_a_clear_error(harness: Harness) -
         assert wrong not in refused.value.message
 
 
-@claims(lambda provider: signs_in(provider) and provider.auth.pkce)
+@ways(lambda way: signs_in(way) and way.pkce)
 def test_a_stolen_code_is_worth_nothing_without_its_verifier(harness: Harness) -> None:
     code, _verifier = harness.consent()
     with pytest.raises(AuthLost):
         harness.complete((code, "another-verifier-of-the-length-that-is-asked-for-by-the-rules"))
 
 
-@claims(lambda provider: isinstance(provider.auth, Token))
-def test_keys_that_are_wrong_or_missing_are_named(harness: Harness, provider: Provider) -> None:
-    auth = provider.auth
-    assert isinstance(auth, Token)
+@ways(lambda way: isinstance(way, Token))
+def test_keys_that_are_wrong_or_missing_are_named(harness: Harness) -> None:
     good = harness.scenario.keys()
-    for field in auth.fields:
+    for asked in harness.way.asks:
         with pytest.raises(ConfigProblem) as refused:
-            connections.connect_with(harness.integration, {**good, field.name: ""}, None)
-        assert refused.value.field == field.name
-    secret = next(field.name for field in auth.fields if field.secret)
+            connections.connect_with(harness.integration, {**good, asked.name: ""}, None)
+        assert refused.value.field == asked.name
+    secret = next(asked.name for asked in harness.way.asks if asked.secret)
     connections.connect_with(harness.integration, {**good, secret: good[secret][::-1]}, None)
     assert not connections.check_connection(harness.integration)[-1].passed
 
@@ -101,14 +103,14 @@ def test_connecting_again_keeps_settings_mappings_and_links(ready: Harness, prov
     assert Credential.everywhere.filter(integration=ready.integration).count() == (0 if provider.is_agreement else 1)
 
 
-def test_disconnecting_tells_the_vendor_and_forgets_the_credential(ready: Harness, provider: Provider) -> None:
+def test_disconnecting_tells_the_vendor_and_forgets_the_credential(ready: Harness, provider: Provider, way: Way) -> None:
     settings, since = settings_of(ready.integration, provider), len(ready.exchanges)
     assert connections.disconnect(ready.integration) == ""
     assert not Credential.everywhere.filter(integration=ready.integration).exists()
     ready.integration.refresh_from_db()
     assert ready.integration.connection == Connection.DISCONNECTED
     assert settings_of(ready.integration, provider) == settings
-    if provider.leave or (isinstance(provider.auth, OAuth2) and provider.auth.revoke_url):
+    if provider.leave or (isinstance(way, OAuth2) and way.revoke_url):
         assert len(ready.exchanges) > since
     if not provider.is_agreement:
         with pytest.raises(AuthLost):
@@ -121,7 +123,18 @@ def test_what_was_disconnected_can_be_connected_again(ready: Harness, provider: 
     assert all(step.passed for step in connections.check_connection(ready.integration))
 
 
-@claims(signs_in)
+@claims(lambda provider: provider.other_ways)
+def test_connecting_in_another_way_keeps_what_was_there_and_is_remembered(ready: Harness, provider: Provider) -> None:
+    before = settings_of(ready.integration, provider), ready.integration.realm_id
+    for ready.way in [other for other in provider.ways if other != ready.way]:
+        ready.connect()
+        assert ready.integration.auth == ready.way
+        assert (settings_of(ready.integration, provider), ready.integration.realm_id) == before
+        assert all(step.passed for step in connections.check_connection(ready.integration))
+    assert Credential.everywhere.filter(integration=ready.integration).count() == 1
+
+
+@ways(signs_in)
 def test_tokens_are_renewed_before_they_expire_and_the_new_ones_are_kept(harness: Harness) -> None:
     harness.connect()
     before = credential(harness)
@@ -133,7 +146,7 @@ def test_tokens_are_renewed_before_they_expire_and_the_new_ones_are_kept(harness
     assert after.payload["access_token"] != before.payload["access_token"]
 
 
-@claims(signs_in)
+@ways(signs_in)
 def test_workers_that_find_the_same_token_expired_renew_it_once(harness: Harness) -> None:
     harness.connect()
     workers = [Credentials(harness.integration) for _ in range(3)]
@@ -145,7 +158,7 @@ def test_workers_that_find_the_same_token_expired_renew_it_once(harness: Harness
     assert len({worker.headers()["authorization"] for worker in workers}) == 1
 
 
-@claims(signs_in)
+@ways(signs_in)
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_ask_at_the_same_moment_renew_it_once(harness: Harness) -> None:
     harness.connect()
@@ -165,7 +178,7 @@ def test_workers_that_ask_at_the_same_moment_renew_it_once(harness: Harness) -> 
     assert len(authorizations) == 1
 
 
-@claims(signs_in)
+@ways(signs_in)
 def test_a_connection_lives_on_through_many_renewals(harness: Harness, provider: Provider) -> None:
     harness.connect()
     for _ in range(4):
@@ -176,19 +189,18 @@ def test_a_connection_lives_on_through_many_renewals(harness: Harness, provider:
     assert harness.refreshes() == 4
 
 
-@claims(lambda provider: signs_in(provider) and provider.auth.refresh_life)
+@ways(lambda way: signs_in(way) and way.refresh_life)
 def test_a_connection_that_slept_longer_than_its_refresh_token_lives_is_lost(harness: Harness, provider: Provider) -> None:
     harness.connect()
-    assert isinstance(provider.auth, OAuth2)
-    assert provider.auth.refresh_life is not None
-    harness.later((provider.auth.refresh_life + timedelta(days=1)).total_seconds())
+    assert isinstance(harness.way, OAuth2)
+    assert harness.way.refresh_life is not None
+    harness.later((harness.way.refresh_life + timedelta(days=1)).total_seconds())
     with pytest.raises(AuthLost):
         provider.checks[0].run(harness.client())
 
 
-def test_a_token_that_expires_in_the_middle_of_the_work_loses_nothing(ready: Harness, provider: Provider, export: Export) -> None:
-    if not signs_in(provider):
-        return
+@ways(signs_in)
+def test_a_token_that_expires_in_the_middle_of_the_work_loses_nothing(ready: Harness, export: Export) -> None:
     write = ready.learn(export)
     before, renewed = ready.held(), ready.refreshes()
     ready.misbehave(write.fault("expired_token"))

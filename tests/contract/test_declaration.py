@@ -83,6 +83,7 @@ def test_the_logo_is_a_small_drawing_that_runs_nothing(provider: Provider) -> No
 @claims(lambda provider: not what_is_missing(provider))
 def test_its_words_are_sentences(provider: Provider) -> None:
     texts = [provider.promise, provider.requirements, *(section.about for section in provider.sections)]
+    texts += [way.about for way in provider.ways if str(way.about)]
     texts += [text for export in provider.exports for text in (export.not_ready, export.not_found) if str(text)]
     for text in map(str, texts):
         assert SENTENCE.fullmatch(text), f"Not a sentence: {text!r}"
@@ -95,10 +96,18 @@ def test_addresses_are_encrypted_and_name_hosts_that_are_declared(provider: Prov
     assert provider.hosts.api.startswith("https://")
     assert all(address.startswith("https://") for address in provider.hosts.auth.values())
     assert not provider.documentation_url or provider.documentation_url.startswith("https://")
-    if isinstance(provider.auth, OAuth2):
-        templates = filter(None, (provider.auth.authorize_url, provider.auth.token_url, provider.auth.revoke_url))
+    for way in (way for way in provider.ways if isinstance(way, OAuth2)):
+        templates = filter(None, (way.authorize_url, way.token_url, way.revoke_url))
         named = {name for template in templates for _text, name, _spec, _conversion in Formatter().parse(template) if name}
         assert named <= {"api", *provider.hosts.auth}
+
+
+def test_ways_to_connect_are_told_apart(provider: Provider) -> None:
+    assert len({way.kind for way in provider.ways}) == len(provider.ways)
+    assert not provider.is_agreement or not provider.other_ways
+    assert len({str(way.label) for way in provider.ways}) == len(provider.ways)
+    switches = {switch for way in provider.ways if isinstance(way, OAuth2) for switch in way.scopes_of}
+    assert switches <= fields_of(provider).keys()
 
 
 def test_every_setting_stands_in_one_section_and_every_section_shows_settings(provider: Provider) -> None:

@@ -260,6 +260,7 @@ KNOWN: dict[str, Maker] = {
     "polymorphic_ctype": lambda *_: KEPT,
     "provider": lambda estate, model, number: _provider(model).slug,
     "integration_type_id": lambda estate, model, number: _provider(model).type_id,
+    "way": lambda estate, model, number: _provider(model).auth.kind,
     "realm_id": lambda estate, model, number: f"{estate.word}-account",
     "tag": lambda *_: KEPT,
     "language": _one_of("", "de"),

@@ -17,6 +17,7 @@ from integrations.auth.agreement import Agreement
 from integrations.auth.environment import variable
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import Token
+from integrations.auth.ways import Way
 from integrations.management.command import IntegrationCommand
 from integrations.models import Integration
 from integrations.provider import Tenant
@@ -34,33 +35,47 @@ class Command(IntegrationCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
+        parser.add_argument(
+            "--with",
+            help="how: token (keys) or oauth2 (signing in there), where the provider has both; "
+            "else as it was connected before, or the first way that this installation can go",
+        )
         parser.add_argument("--tenant", help="id or name of the account to connect to, where the login may use several")
 
     def act(self, integration: Integration, options: dict[str, Any]) -> Any:
-        auth = integration.declaration.auth
-        if isinstance(auth, Token):
-            offered = connections.connect_with(integration, self._read(integration, auth), None)
-        elif isinstance(auth, Agreement):
+        way = self._way(integration, options["with"])
+        if isinstance(way, Token):
+            offered = connections.connect_with(integration, self._read(integration, way), None)
+        elif isinstance(way, Agreement):
             connections.connect_with(integration, {}, None)
             self.stdout.write(f"“{integration}” is switched on.")
             return
         elif settings.SANDBOX_URL:
-            offered = self._walk(integration)
+            offered = self._walk(integration, way)
         else:
-            connections.app_of(integration)
-            self.stdout.write(f"Open {settings.PUBLIC_URL}{reverse('connect', args=[integration.pk])} in a browser.")
+            connections.leads_to(integration)
+            self.stdout.write(f"Open {settings.PUBLIC_URL}{reverse('connect', args=[integration.pk])}?with={way.kind} in a browser.")
             return
         integration.refresh_from_db()
         if not integration.can_work or options["tenant"]:
             connections.choose_tenant(integration, self._choose(integration, offered, options["tenant"]).id)
         self.stdout.write(f"“{integration}” is connected to {integration.realm_name or integration.declaration.label}.")
 
-    def _walk(self, integration: Integration) -> list[Tenant]:
+    def _way(self, integration: Integration, wanted: str | None) -> Way:
+        provider = integration.declaration
+        offered = {way.kind: way for way in provider.offered_ways()}
+        if wanted is None:
+            return offered.get(integration.auth.kind) or next(iter(offered.values()))
+        if wanted not in {way.kind for way in provider.ways}:
+            raise CommandError(f"{provider.label} is connected with {' or '.join(way.kind for way in provider.ways)}, not {wanted!r}.")
+        return provider.way(wanted)
+
+    def _walk(self, integration: Integration, way: OAuth2) -> list[Tenant]:
         redirect_uri = f"{settings.PUBLIC_URL}{reverse('connect-callback', args=[integration.provider])}"
-        assert isinstance(integration.declaration.auth, OAuth2)
-        address, verifier = connections.begin(integration, redirect_uri, secrets.token_urlsafe(32))
-        answered = walk_consent(integration.declaration, address)
-        return connections.complete(integration, code=answered["code"], verifier=verifier, redirect_uri=redirect_uri, user=None)
+        given = self._read(integration, way)
+        address, verifier = connections.begin(integration, redirect_uri, secrets.token_urlsafe(32), given)
+        code = walk_consent(integration.declaration, address)["code"]
+        return connections.complete(integration, code=code, verifier=verifier, redirect_uri=redirect_uri, user=None, given=given)
 
     def _choose(self, integration: Integration, offered: list[Tenant], wanted: str | None) -> Tenant:
         names = ", ".join(tenant.name for tenant in offered)
@@ -75,9 +90,9 @@ class Command(IntegrationCommand):
             raise CommandError("The login may use no account there.")
         return offered[0]
 
-    def _read(self, integration: Integration, auth: Token) -> dict[str, str]:
+    def _read(self, integration: Integration, way: Way) -> dict[str, str]:
         given = {}
-        for field in auth.fields:
+        for field in way.asks:
             from_environment = os.environ.get(variable(integration.provider, field.name.upper()))
             given[field.name] = from_environment or self._ask(str(field.label))
         return given

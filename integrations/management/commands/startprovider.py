@@ -115,7 +115,7 @@ def base_of(category: Category) -> dict[str, str]:
 def sign_in_of(*, keys: bool) -> dict[str, str]:
     """How it is connected."""
     if keys:
-        return {"auth_module": "token", "auth_class": "Token", "auth": "Token(fields=(), headers=lambda given: {})"}
+        return {"auth_module": "token", "auth_class": "Token", "auth": "Token(asks=(), headers=lambda given: {})"}
     return {"auth_module": "oauth2", "auth_class": "OAuth2", "auth": 'OAuth2(authorize_url="", token_url="")'}
 
 

@@ -143,7 +143,7 @@ def entitlement_pages(client: BambooClient, cursor: Cursor) -> Iterator[Page]:
 
 
 def _batches(client: BambooClient) -> Iterator[list[str]]:
-    """Ids of those who work there, some at a time; of the key's owner alone where it sees nobody else."""
+    """Ids of those who work there, some at a time; of whoever it is connected as alone, where that person sees nobody else."""
     if client.head_count() is None:
         me = client.myself().get("id")
         yield from [[str(me)]] if me else []

@@ -201,13 +201,13 @@ class BambooClient:
     # People
 
     def head_count(self) -> int | None:
-        """How many people the key may see; None when it may see its owner alone."""
+        """How many people can be seen; None when whoever it is connected as sees nobody else."""
         body = {"fields": [COLUMNS.id], "page": 1, "pageSize": 1}
         response = self._http.send("POST", "v2/datasets/employee/data", json=body, also_ok=FORBIDDEN, safe_to_repeat=True)
         return None if response.status in FORBIDDEN else response.decode(_Dataset).meta.total
 
     def myself(self, columns: Collection[str] = ()) -> dict[str, Any]:
-        """Whose key this is: `id`, and the columns, as far as that person may see them; {} for the key of nobody who works there."""
+        """Whom it is connected as: `id`, and the columns, as far as that person may see them; {} for nobody who works there."""
         response = self._http.get("v1/employees/0", params={"fields": ",".join(columns) or None}, also_ok=NOBODY)
         return {} if response.status in NOBODY else response.decode(dict[str, Any])
 

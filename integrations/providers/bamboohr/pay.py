@@ -46,7 +46,7 @@ def pay_pages(client: BambooClient, cursor: Mapping[str, Any]) -> Iterator[Page]
             by_person[text(row, "employeeId")].append(row)
         people = list(by_person.items())
     until = {"since": (told.at - OVERLAP).isoformat()}
-    sees_pay = any(rows for _employee, rows in people)  # else it is hidden from the key's owner, and nobody's is gone
+    sees_pay = any(rows for _employee, rows in people)  # else it is hidden from whoever it is connected as, and nobody's is gone
     for start in range(0, len(people), AT_ONCE):
         some = people[start : start + AT_ONCE]
         records = [record for employee, rows in some for record in read_history(employee, rows, client.person_url(employee, "job"))]
@@ -112,6 +112,6 @@ SALARIES = Import(
     label=gettext_lazy("Pay"),
     pages=pay_pages,
     switches=("bamboo_enable_cost_rates",),
-    tells_all=False,  # what the key's owner may not see is missing, and is not gone; each page tells of its people
+    tells_all=False,  # what whoever it is connected as may not see is missing, and is not gone; each page tells of its people
     after=("person",),
 )

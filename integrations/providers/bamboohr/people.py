@@ -34,7 +34,7 @@ def plan_of(integration: Any) -> Plan:
 
 
 def people_pages(client: BambooClient, cursor: Cursor) -> Iterator[Page]:
-    """Begins anew when the settings changed that decide what a person becomes, and when the key comes to see more than its owner."""
+    """Begins anew when the settings changed that decide what a person becomes, and when more than one person comes to be seen."""
     plan = plan_of(client.integration)
     settings = sha256(repr(plan).encode()).hexdigest()[:16]
     if cursor.get("settings") != settings:
@@ -48,7 +48,7 @@ def people_pages(client: BambooClient, cursor: Cursor) -> Iterator[Page]:
 
 
 def _owner(client: BambooClient) -> list[Incoming]:
-    """All that a key sees whose owner is no admin."""
+    """All that is seen by somebody who is no admin."""
     row = client.myself(("workEmail",))
     employee = str(row.get("id", ""))
     found = Incoming(remote_id=employee, match=text(row, "workEmail"), creates=False, url=client.person_url(employee))
@@ -109,7 +109,7 @@ PEOPLE = Import(
     pages=people_pages,
     switches=("bamboo_enable_user_provisioning",),
     asked_by=("bamboo_enable_time_offs", "bamboo_enable_cost_rates"),
-    tells_all=False,  # what the key's owner may not see is missing, and is not gone; whoever is deleted is told as such
+    tells_all=False,  # what whoever it is connected as may not see is missing, and is not gone; whoever is deleted is told as such
     match="email",
     match_among={"hrm_type_id": HrmType.EMPLOYEE},
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.auth.hosts import Hosts
+from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import SecretInput, Token, basic
 from integrations.errors import AuthLost, ProviderError, Rejected
 from integrations.http.client import Response
@@ -27,8 +29,8 @@ SAID = "x-bamboohr-error-message"
 
 def read_error(response: Response) -> ProviderError | None:
     if response.status == 401:
-        text = response.headers.get(SAID, "") or _now("BambooHR does not accept the key.")
-        return AuthLost(text, advice=_now("Make a new key in BambooHR and connect again. Too many wrong ones lock a key for a while."))
+        text = response.headers.get(SAID, "") or _now("BambooHR does not let us in any more.")
+        return AuthLost(text, advice=_now("Connect again; with a key, make a new one. Too many wrong ones lock a key for a while."))
     said = response.headers.get(SAID, "")
     return Rejected(said) if said and response.status in {400, 403, 404, 409, 413, 422} else None
 
@@ -39,23 +41,51 @@ def tenants(client: BambooClient) -> Iterable[Tenant]:
     return [Tenant(id=subdomain, name=f"{subdomain}.bamboohr.com")]
 
 
+SUBDOMAIN = SecretInput(
+    "subdomain",
+    _("Subdomain"),
+    help=_("What stands before .bamboohr.com in the address of your BambooHR."),
+    secret=False,
+    pattern=r"[a-z0-9_-]+",
+)
+SIGNING_IN = OAuth2(
+    label=_("Sign in at BambooHR"),
+    about=_("You sign in there and allow access, which can be taken back there at any time."),
+    authorize_url="{web}/authorize.php",
+    extra_authorize={"request": "authorize"},
+    token_url="{web}/token.php?request=token",  # noqa: S106
+    asks=(SUBDOMAIN,),
+    scopes=(
+        "offline_access",
+        "public.user",  # what was changed is told to whoever may act for a person, as far as that person sees it
+        "employee",
+        "employee:name",
+        "employee:contact",
+        "employee:job",
+        "employee:custom_fields",
+        "time_off",
+        "field",
+        "report",
+    ),
+    scopes_of={"bamboo_enable_cost_rates": ("employee:compensation",)},
+    pkce=False,
+    client_authentication="body",
+    access_life=timedelta(hours=1),
+)
+
 PROVIDER = Provider(
     slug="bamboohr",
     label="BambooHR",
     category=Category.PEOPLE,
     type_id=1010,
     promise=_("People of BambooHR are people here, with their time off and, if you like, their pay; leavers cannot sign in any more."),
-    requirements=_("The subdomain of your BambooHR, and an API key that one of its admins has made."),
+    requirements=_("The subdomain of your BambooHR, and one of its admins: the key, or the login, is to be an admin's."),
     documentation_url="https://documentation.bamboohr.com/reference",
     auth=Token(
-        fields=(
-            SecretInput(
-                "subdomain",
-                _("Subdomain"),
-                help=_("What stands before .bamboohr.com in the address of your BambooHR."),
-                secret=False,
-                pattern=r"[a-z0-9_-]+",
-            ),
+        label=_("API key"),
+        about=_("An admin of BambooHR makes a key there, and you paste it here."),
+        asks=(
+            SUBDOMAIN,
             SecretInput(
                 "api_key",
                 _("API key"),
@@ -64,6 +94,7 @@ PROVIDER = Provider(
         ),
         headers=lambda kept: basic(kept["api_key"], "x"),
     ),
+    other_ways=(SIGNING_IN,),
     hosts=Hosts(api="https://{subdomain}.bamboohr.com/api", auth={"web": "https://{subdomain}.bamboohr.com"}),
     limits=Limits(concurrent=5),
     client=BambooClient,

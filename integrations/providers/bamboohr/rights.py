@@ -1,4 +1,4 @@
-"""What the key may see, and whether what the settings name is there still: checks of the connection, and what is looked after daily."""
+"""What can be seen, and whether what the settings name is there still: checks of the connection, and what is looked after daily."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from integrations.providers.bamboohr.custom_fields import misfits
 from integrations.upkeep import Looked, Upkeep
 
 EVERY = timedelta(days=1)
-NO_ADMIN = gettext_lazy("The key's owner is no admin in BambooHR: only the owner's own time off can be brought.")
-GIVE_RIGHTS = gettext_lazy("Let an admin of BambooHR make the key, or give its owner access to everybody, then test the connection.")
+NO_ADMIN = gettext_lazy("Whoever it was connected as is no admin in BambooHR: only that person's own time off can be brought.")
+GIVE_RIGHTS = gettext_lazy(
+    "Connect it again as an admin of BambooHR, or give that person access to everybody there, then test the connection."
+)
 
 
 def owner(client: BambooClient) -> str:
     row = client.myself(("firstName", "lastName"))
     name = " ".join(filter(None, (str(row.get(column) or "") for column in ("firstName", "lastName"))))
-    return name or _("It is the key of nobody who works there.")
+    return name or _("It is connected as nobody who works there.")
 
 
 def everybody(client: BambooClient) -> str:
@@ -39,7 +41,7 @@ def columns(client: BambooClient) -> str:
     missing = [name for name in COLUMNS.names() if name not in there]
     if missing:
         message = _("BambooHR does not show these fields of employees: %(fields)s.") % {"fields": ", ".join(missing)}
-        raise Rejected(message, advice=_("Give the key's owner access to them."))
+        raise Rejected(message, advice=_("Give whoever it is connected as access to them."))
     return str(len(there))
 
 
@@ -73,8 +75,8 @@ def workplace_gone(integration: Any) -> Finding | None:
 
 
 CHECKS = (
-    Check(label=gettext_lazy("BambooHR accepts the key"), run=owner),
-    Check(label=gettext_lazy("The key shows everybody"), run=everybody),
+    Check(label=gettext_lazy("BambooHR lets us in"), run=owner),
+    Check(label=gettext_lazy("Everybody can be seen"), run=everybody),
     Check(label=gettext_lazy("The fields that are needed are there"), run=columns),
 )
 UPKEEP = (Upkeep(name="drift", run=look_after),)

@@ -72,7 +72,7 @@ PROVIDER = Provider(
     ),
     documentation_url="https://apidocs.hibob.com/docs/api-service-users",
     auth=Token(
-        fields=(
+        asks=(
             SecretInput(
                 "service_user_id",
                 gettext_lazy("Service user ID"),

@@ -68,7 +68,7 @@ PROVIDER = Provider(
     requirements=_("An API token of somebody who may see all of it, and the organization's id: Settings, API integrations."),
     documentation_url="https://developer.productive.io/reference",
     auth=Token(
-        fields=(
+        asks=(
             SecretInput("token", _("API token"), _("Made under Settings, API integrations. Reading is not enough to write back.")),
             SecretInput(
                 "organization_id",

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from integrations.auth.token import SecretInput, Token, basic, bearer
+from integrations.auth.token import SecretInput, Token, answers, basic, bearer
 from integrations.errors import ConfigProblem
 
 KEY = SecretInput("api_key", "API key", help="Settings, API keys", pattern=r"pat-[a-z0-9-]+")
@@ -16,7 +16,7 @@ SUBDOMAIN = SecretInput("subdomain", "Subdomain", secret=False, pattern=r"[a-z0-
 def test_what_is_kept_is_what_was_asked_without_the_blanks_of_copying():
     declared = Token((SUBDOMAIN, KEY), lambda kept: basic(kept["api_key"], "x"))
 
-    kept = declared.read({"subdomain": " northwind ", "api_key": "pat-eu1-0815\n", "other": "ignored"})
+    kept = answers(declared.asks, {"subdomain": " northwind ", "api_key": "pat-eu1-0815\n", "other": "ignored"})
 
     assert kept == {"subdomain": "northwind", "api_key": "pat-eu1-0815"}
     assert declared.headers(kept) == {"authorization": "Basic " + base64.b64encode(b"pat-eu1-0815:x").decode()}
@@ -28,13 +28,13 @@ def test_a_pair_of_keys_makes_two_headers():
         lambda kept: {"X-AppSecretToken": kept["app"], "X-AgreementGrantToken": kept["grant"]},
     )
 
-    assert declared.headers(declared.read({"app": "1", "grant": "2"})) == {"X-AppSecretToken": "1", "X-AgreementGrantToken": "2"}
+    assert declared.headers(answers(declared.asks, {"app": "1", "grant": "2"})) == {"X-AppSecretToken": "1", "X-AgreementGrantToken": "2"}
 
 
 @pytest.mark.parametrize("given", [{}, {"api_key": ""}, {"api_key": "  \n"}])
 def test_a_missing_key_is_named(given):
     with pytest.raises(ConfigProblem, match="API key is needed") as caught:
-        Token((KEY,), lambda kept: bearer(kept["api_key"])).read(given)
+        answers((KEY,), given)
 
     assert caught.value.field == "api_key"
 

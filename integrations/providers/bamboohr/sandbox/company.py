@@ -53,10 +53,15 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 
 @dataclass
 class Key:
-    """An API key; it sees what its owner sees."""
+    """An API key, or a login that an app was let in with; it sees what its person sees. A login also has to have the `scopes`."""
 
     employee: str
     is_admin: bool = True
+    scopes: frozenset[str] | None = None
+
+    def has(self, *scopes: str) -> bool:
+        """Whether it is enough where any one of these will do."""
+        return self.scopes is None or not self.scopes.isdisjoint(scopes)
 
 
 @dataclass

@@ -126,7 +126,8 @@ class Staff(Resource):
     def _rows(self, request: Request) -> list[Row]:
         if request.params["table"] not in TABLES:
             raise refuse(404, "Table not found")
-        rows = self.company.pay.values() if request.params["table"] == "compensation" else ()
+        shows_pay = request.params["table"] == "compensation" and caller(request).has("employee:compensation")
+        rows = self.company.pay.values() if shows_pay else ()
         return [row for row in rows if self._may_see(request, row["employeeId"])]
 
     def _may_see(self, request: Request, number: str) -> bool:

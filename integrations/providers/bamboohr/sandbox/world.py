@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import clock
 from integrations.providers.bamboohr.sandbox.calls import Calls
 from integrations.providers.bamboohr.sandbox.company import Company, Key, furnish
+from integrations.providers.bamboohr.sandbox.connecting import TOKENS, Connecting, authorization_server, may_call
 from integrations.providers.bamboohr.sandbox.leave import Leave
 from integrations.providers.bamboohr.sandbox.pages import Pages
 from integrations.providers.bamboohr.sandbox.staff import Staff
@@ -26,6 +27,7 @@ from integrations.sandbox.chance import Chance
 from integrations.sandbox.exchange import Refusal, Reply, Request
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.limits import Quota, RollingWindow
+from integrations.sandbox.oauth import BearerRefused
 
 UNLIMITED = 1_000_000
 WRONG_KEYS = 20
@@ -34,11 +36,14 @@ LOCKED_SECONDS = 300
 
 
 class BamboohrOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `__reset__` understands. BambooHR publishes no limit: there is none here either unless `per_minute` or `at_once` are given."""
+    """What `__reset__` understands. BambooHR publishes no limit: there is none here either unless `per_minute` or `at_once` are given.
+    Nor does it say whether a refresh token `rotates`.
+    """
 
     employees: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 6
     per_minute: Annotated[int, msgspec.Meta(ge=1)] | None = None
     at_once: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    rotates: bool = False
     seed: int | None = None
 
 
@@ -52,7 +57,7 @@ class BamboohrSandbox(Sandbox):
         self.caller = Caller(self.slug)
         self.calls = Calls(self)
         super().__init__(chance)
-        for part in (Staff(self), Leave(self), Pages(self), self.caller):
+        for part in (Staff(self), Leave(self), Pages(self), Connecting(self), self.caller):
             self.mount(part)
 
     def begin(self, options: BamboohrOptions) -> None:
@@ -62,6 +67,8 @@ class BamboohrSandbox(Sandbox):
         window = RollingWindow(options.per_minute or UNLIMITED, 60)
         self.quota = Quota({"minute": window}, options.at_once or UNLIMITED, threading.Lock())
         self.wrong_keys, self.locked_until = 0, 0.0
+        self.authorization = authorization_server(self.chance, rotates=options.rotates)
+        self.logins: dict[str, Key] = {}  # by the id of the grant
 
     def records(self) -> dict[str, list[Any]]:
         return {
@@ -79,8 +86,11 @@ class BamboohrSandbox(Sandbox):
 
     @contextmanager
     def admission(self, request: Request) -> Iterator[None]:
-        """The key first, then the limits, of which BambooHR tells with 503."""
-        request.caller = self._owner(request)
+        """The key or the token first, then the limits, of which BambooHR tells with 503."""
+        if request.template == TOKENS:
+            yield
+            return
+        request.caller = self._caller(request)
         breach = self.quota.enter(clock.timestamp())
         if breach:
             seconds = max(1, math.ceil(breach.retry_after or 1))
@@ -90,11 +100,22 @@ class BamboohrSandbox(Sandbox):
         finally:
             self.quota.leave()
 
+    def _caller(self, request: Request) -> Key:
+        if request.headers.get("authorization", "").lower().startswith("basic "):
+            return self._owner(request)
+        try:
+            login = self.logins[self.authorization.bearer(request).id]
+        except BearerRefused as refused:
+            raise refuse(401, f"The access token is {refused.reason}") from None
+        if not may_call(login, request.template):
+            raise refuse(403, "The access token does not have the scope that is needed")
+        return login
+
     def _owner(self, request: Request) -> Key:
         """Basic authorization with the key as the name, and any password."""
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        encoded = request.headers["authorization"].partition(" ")[2]
         try:
-            name = base64.b64decode(encoded, validate=True).decode().partition(":")[0] if scheme.lower() == "basic" else ""
+            name = base64.b64decode(encoded, validate=True).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
             name = ""
         found = self.company.keys.get(name)
@@ -119,6 +140,10 @@ class BamboohrSandbox(Sandbox):
 
     def end_grants(self) -> None:
         self.company.keys.clear()
+        self.authorization.end_grants()
+
+    def expire_token(self, request: Request) -> None:
+        self.authorization.expire(request)
 
     def change_page(self, request: Request, change: str) -> None:
         if change == "insert":
