@@ -52,9 +52,15 @@ def connect(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error(error.field, error.message)
     except ProviderError as error:
         return _failed(request, integration, error)
-    shown = {"integration": integration, "form": form, "ways": ways, "way": way, "goes_to": urlsplit(vendor).netloc}
+    shown = {"integration": integration, "form": form, "ways": ways, "way": way, "goes_to": _place(integration, vendor)}
     response = render(request, "integrations/connect.html", shown)
     return _allow_form_to(response, vendor) if vendor else response
+
+
+def _place(integration: Integration, vendor: str) -> str:
+    """Where somebody goes, as far as it is known before what is asked was answered."""
+    place = urlsplit(vendor).netloc.removeprefix("*.")
+    return integration.declaration.label if "*" in place else place
 
 
 def _chosen(request: HttpRequest, integration: Integration, ways: Sequence[Way]) -> Way:

@@ -1,4 +1,6 @@
-"""Upkeep of each integration's credential: what is not used is renewed daily, and whoever must connect anew is told in time."""
+"""Upkeep of each integration's credential: what is not used is renewed daily, and whoever must connect anew is told in time, also when
+something was switched on that was not asked for when it was connected.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import clock
+from integrations.auth.oauth2 import OAuth2, TokenSet
 from integrations.findings import Finding
 from integrations.models import Credential, Integration
 from integrations.sync.credentials import Credentials
@@ -25,7 +28,7 @@ def _look_after(client: object, integration: Integration) -> Looked:
     now = clock.now()
     reached = [before for before in WARNINGS if row.ends_at and row.ends_at - before <= now]
     ahead = [row.ends_at - before for before in WARNINGS if row.ends_at and row.ends_at - before > now]
-    findings = [_ending(integration, row, reached[0])] if reached else []
+    findings = [*([_ending(integration, row, reached[0])] if reached else []), *_not_allowed(integration, row)]
     return Looked(findings=findings, again_at=min([now + IDLE, *ahead]))
 
 
@@ -43,6 +46,22 @@ def _ending(integration: Integration, row: Credential, before: timedelta) -> Fin
         advice=_("Connect it again before that. Mappings, history and what waits stay as they are."),
         urgency=len(WARNINGS) - WARNINGS.index(before),
     )
+
+
+def _not_allowed(integration: Integration, row: Credential) -> list[Finding]:
+    """Nothing while the vendor does not tell what it allowed."""
+    wanted = integration.auth.scopes_of if isinstance(integration.auth, OAuth2) else {}
+    allowed = TokenSet.of(row.payload).scope.replace(",", " ").split() if wanted else []
+    missing = [scope for switch, scopes in wanted.items() if getattr(integration, switch) for scope in scopes if scope not in allowed]
+    if not allowed or not missing:
+        return []
+    finding = Finding(
+        cause="scope",
+        title=_("%(name)s was not allowed all that is switched on.") % {"name": integration.name},
+        message=_("Access was allowed without: %(scopes)s.") % {"scopes": ", ".join(missing)},
+        advice=_("Connect it again: what is switched on is asked for there. Mappings, history and what waits stay as they are."),
+    )
+    return [finding]
 
 
 CREDENTIAL = Upkeep(name="credential", run=_look_after)

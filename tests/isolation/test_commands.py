@@ -34,6 +34,7 @@ WRONG: dict[str, list[str]] = {
     "kind": KINDS,
     "ids": ["", "x", "1,x", ",", str(NOBODYS), f"{OURS},{NOBODYS}", HUGE, "-1"],
     "set": ["status", "=", "status=NONSENSE", "nothing=1", "😀=1"],
+    "with": ["", "nothing", "OAuth2", "😀", "a" * 5_000],
     "settings export": ["/nowhere/at/all.json", "", "/etc", "a" * 5_000],
     "import": ["/nowhere/at/all.json", "/dev/null", "", "/etc", "a" * 5_000],
     "until": ["yesterday", "2026-02-30", "", "9999999-01-01", "31.12.2026", "1999-12-31"],

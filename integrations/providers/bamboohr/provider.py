@@ -50,7 +50,7 @@ SUBDOMAIN = SecretInput(
 )
 SIGNING_IN = OAuth2(
     label=_("Sign in at BambooHR"),
-    about=_("You sign in there and allow access, which can be taken back there at any time."),
+    about=_("No key to copy: an admin allows access there, and can take it back there at any time."),
     authorize_url="{web}/authorize.php",
     extra_authorize={"request": "authorize"},
     token_url="{web}/token.php?request=token",  # noqa: S106

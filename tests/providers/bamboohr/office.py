@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
 import pytest
 
 from accounts.models import Organization
@@ -24,6 +26,8 @@ from integrations.sync.calling import open_client
 from integrations.sync.options import fetch_options
 from integrations.sync.turns import next_due_at, take_turn
 
+REDIRECT_URI = "http://127.0.0.1:8000/connect/callback/bamboohr/"
+SUBDOMAIN = {"subdomain": "northwind"}
 FAR = timedelta(days=3650)
 TURNS = 200  # more than any test needs
 
@@ -52,6 +56,16 @@ class Office:
 
     def connect(self, key: str = "") -> None:
         connections.connect_with(self.integration, {"subdomain": "northwind", "api_key": key or self.company.key()}, None)
+        self.integration.refresh_from_db()
+        Stream.everywhere.filter(integration=self.integration).update(next_run_at=clock.now() + FAR)
+
+    def sign_in(self, person: str = "") -> None:
+        """Connect by signing in there as somebody; as the admin, who is the first to work there, unless a person is named."""
+        address, verifier = connections.begin(self.integration, REDIRECT_URI, "state", SUBDOMAIN)
+        answered = consent(address, person=person)
+        connections.complete(
+            self.integration, code=answered["code"], verifier=verifier, redirect_uri=REDIRECT_URI, user=None, given=SUBDOMAIN
+        )
         self.integration.refresh_from_db()
         Stream.everywhere.filter(integration=self.integration).update(next_run_at=clock.now() + FAR)
 
@@ -103,6 +117,13 @@ class Office:
                 organization=self.organization, productive_id=f"{number}{position}", name=option, custom_field=made, position=position
             )
         return made
+
+
+def consent(address: str, **decided: str) -> dict[str, str]:
+    """Decide on the consent page: what the browser brings back."""
+    asked = dict(parse_qsl(urlsplit(address).query))
+    answer = httpx2.post(address, data={**asked, "decision": "allow", **decided}, timeout=10)
+    return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
 
 
 def complaints(run: Run) -> list[str]:

@@ -15,14 +15,7 @@ from integrations.sandbox.pages import html
 TOKENS = "/token.php"
 LIFETIMES = Lifetimes(access=3600)
 SHOWN = 5  # people who are offered to sign in as
-OF_EMPLOYEES = (
-    "employee",
-    "employee:name",
-    "employee:contact",
-    "employee:job",
-    "employee:compensation",
-    "employee:custom_fields",
-)
+OF_TABLES = ("employee", "employee:job", "employee:compensation", "employee:custom_fields")
 NEEDED: dict[str, tuple[str, ...]] = {  # by address: the scopes of which any one will do
     "/api/v1/company_information": ("company:info",),
     "/api/v1/meta/fields": ("employee", "field"),
@@ -30,9 +23,9 @@ NEEDED: dict[str, tuple[str, ...]] = {  # by address: the scopes of which any on
     "/api/v1_2/datasets/employee/fields": ("report",),
     "/api/v2/datasets/employee/data": ("report",),
     "/api/v1/employees/changed": ("public.user", "public.integration"),
-    "/api/v1/employees/{id}": OF_EMPLOYEES,
-    "/api/v1/employees/all/tables/{table}": OF_EMPLOYEES,
-    "/api/v1/employees/changed/tables/{table}": OF_EMPLOYEES,
+    "/api/v1/employees/{id}": ("employee:name", "employee:contact", *OF_TABLES),
+    "/api/v1/employees/all/tables/{table}": OF_TABLES,
+    "/api/v1/employees/changed/tables/{table}": OF_TABLES,
 }
 TIME_OFF = ("time_off",)
 SCOPES = frozenset({"offline_access", "openid", "employee_directory", "webhooks", "user", *TIME_OFF}.union(*NEEDED.values()))
