@@ -41,13 +41,16 @@ TEST_SECONDS = 9.0
 
 def app_of(integration: Integration, given: Mapping[str, str] | None = None, hosts: Hosts | None = None) -> oauth2.Client:
     """This installation's app at the integration's vendor. Raises `ConfigProblem` when the operator has not set it."""
-    provider = integration.declaration
-    way = provider.way(OAuth2.kind)
+    provider, way = integration.declaration, _signing_in(integration)
+    known = {**integration.options, **(given or {})}
+    return oauth2.client(provider.slug, way, hosts or provider.hosts, known, is_on=partial(getattr, integration))
+
+
+def _signing_in(integration: Integration) -> OAuth2:
+    way = integration.declaration.way(OAuth2.kind)
     if not isinstance(way, OAuth2):
         raise ConfigProblem(_("This provider is connected with a key, not by signing in there."), field="auth")
-    known = {**integration.options, **(given or {})}
-    is_on = partial(getattr, integration)
-    return oauth2.client(provider.slug, way, hosts or provider.hosts, known, is_on=is_on)
+    return way
 
 
 def leads_to(integration: Integration) -> str:
@@ -63,8 +66,7 @@ def begin(integration: Integration, redirect_uri: str, state: str, given: Mappin
     `given` are the answers to what the way asks for; they are to be kept as well, and count when the way back is made.
     Raises `ConfigProblem` naming the one that is wrong.
     """
-    app = app_of(integration, given)
-    answers(app.declared.asks, given or {})
+    app = app_of(integration, answers(_signing_in(integration).asks, given or {}))
     address, verifier = oauth2.authorization_address(app, redirect_uri=redirect_uri, state=state)
     Integration.everywhere.non_polymorphic().filter(pk=integration.pk).update(
         requested_at=clock.now(),
@@ -82,9 +84,10 @@ def complete(
     """Exchange the code and keep the tokens; returns the accounts to choose from. With a single one, or the one used before
     among them, the connection is made. `given` is what it began with. Raises `AuthLost`, `ConfigProblem`, `Transient`.
     """
-    app = app_of(integration, given)
+    answered = answers(_signing_in(integration).asks, given or {})
+    app = app_of(integration, answered)
     token = oauth2.exchange_code(app, code=code, verifier=verifier, redirect_uri=redirect_uri)
-    _keep(integration, app.declared, answers(app.declared.asks, given or {}), token)
+    _keep(integration, app.declared, answered, token)
     return _connect(integration, user)
 
 

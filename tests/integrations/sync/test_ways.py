@@ -11,11 +11,12 @@ from django.apps import apps
 from integrations.auth.oauth2 import OAuth2
 from integrations.auth.token import SecretInput, Token, bearer
 from integrations.errors import AuthLost
-from integrations.models import Credential, Integration
+from integrations.models import Connection, Credential, Integration
 from integrations.registry import get
 from integrations.sync import connections
 from integrations.sync.calling import open_client
 from integrations.sync.credentials import Credentials
+from tests.books import make_xero
 from tests.integrations.sync.conftest import Calls
 from tests.integrations.sync.desk import Desk
 
@@ -25,7 +26,7 @@ KEY = Token((SecretInput("key", "Key"),), lambda kept: bearer(kept["key"]))
 @pytest.fixture
 def two_ways(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Xero, connected by signing in there, could be connected with a key as well."""
-    offered = replace(get("xero"), other_ways=(KEY,), tenants=None, tenant_field="", facts=None)
+    offered = replace(get("xero"), other_ways=(KEY,), tenants=None, tenant_field="", facts=None, leave=None)
     monkeypatch.setattr("integrations.registry.get", lambda slug: offered)
     return desk
 
@@ -52,12 +53,19 @@ def test_a_key_that_is_refused_is_not_sent_twice(two_ways: Desk, calls: Calls) -
     assert len(calls.requests) == 1
 
 
-def test_a_key_is_not_revoked_and_keeps_no_grant_alive(two_ways: Desk, calls: Calls) -> None:
-    with_key = two_ways.integration
-    connections.connect_with(with_key, {"key": "abc"}, None)
+def test_a_key_is_not_revoked(two_ways: Desk, calls: Calls) -> None:
+    connections.connect_with(two_ways.integration, {"key": "abc"}, None)
     calls.requests.clear()
-    assert connections.disconnect(with_key) == ""
+    assert connections.disconnect(two_ways.integration) == ""
     assert calls.requests == []
+
+
+@pytest.mark.parametrize(("way", "revoked"), [("token", 1), ("oauth2", 0)])
+def test_a_grant_is_left_to_others_that_rest_on_it_and_a_key_rests_on_none(two_ways: Desk, calls: Calls, way: str, revoked: int) -> None:
+    make_xero(two_ways.books, connection=Connection.CONNECTED, way=way)
+    calls.requests.clear()
+    assert connections.disconnect(two_ways.integration) == ""
+    assert [request.path for request in calls.requests] == ["/connect/revocation"] * revoked
 
 
 def test_a_way_that_the_provider_does_not_have_any_more_asks_to_connect_anew(desk: Desk) -> None:
