@@ -166,7 +166,7 @@ def keys_form(asked: Sequence[SecretInput], integration: Integration, given: Any
         )
         for wanted in asked
     }
-    form = forms.Form(given)
+    form = forms.Form(given, label_suffix="")
     form.fields.update(fields)
     return form
 

@@ -23,7 +23,7 @@ def test_an_admin_chooses_to_sign_in_and_a_key_the_next_time(
     page.goto(f"/connect/{integration.pk}/")
     if scripts:
         check_look(page, "connect-two-ways")
-    page.get_by_role("link", name="Sign in at BambooHR").click()
+    page.get_by_role("link", name="Login at BambooHR").click()
     expect(page.get_by_label("API key")).to_have_count(0)
     if scripts:
         check_look(page, "connect-two-ways-signing-in")
@@ -34,7 +34,7 @@ def test_an_admin_chooses_to_sign_in_and_a_key_the_next_time(
         check_look(page, "bamboohr-consent")
     page.get_by_role("button", name="Allow access").click()
     expect(page.get_by_text("“BambooHR” is connected to northwind.bamboohr.com.")).to_be_visible()
-    expect(page.get_by_text("Sign in at BambooHR")).to_be_visible()
+    expect(page.get_by_text("Login at BambooHR")).to_be_visible()
     if scripts:
         check_look(page, "connected-by-signing-in")
 

@@ -40,7 +40,7 @@ def _in_declaration(provider: Provider) -> Iterator[str]:
         if isinstance(way, OAuth2) and not (way.authorize_url and way.token_url):
             yield f"{where}: give OAuth2 the authorize_url and the token_url, as templates over the hosts."
         if isinstance(way, Token) and not way.asks:
-            yield f"{where}: say what Token asks for (what an admin has to paste), or use OAuth2."
+            yield f"{where}: give Token what it asks for (what an admin has to paste), or use OAuth2."
         if provider.other_ways and not (str(way.label) and str(way.about)):
             yield f"{where}: give each of several ways a label and a sentence about it, for whoever has to choose."
     if not provider.hosts.api and not provider.is_agreement:

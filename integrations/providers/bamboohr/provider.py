@@ -49,7 +49,7 @@ SUBDOMAIN = SecretInput(
     pattern=r"[a-z0-9_-]+",
 )
 SIGNING_IN = OAuth2(
-    label=_("Sign in at BambooHR"),
+    label=_("Login at BambooHR"),
     about=_("No key to copy: an admin allows access there, and can take it back there at any time."),
     authorize_url="{web}/authorize.php",
     extra_authorize={"request": "authorize"},
@@ -79,11 +79,11 @@ PROVIDER = Provider(
     category=Category.PEOPLE,
     type_id=1010,
     promise=_("People of BambooHR are people here, with their time off and, if you like, their pay; leavers cannot sign in any more."),
-    requirements=_("The subdomain of your BambooHR, and one of its admins: the key, or the login, is to be an admin's."),
+    requirements=_("The subdomain of your BambooHR, and the login or an API key of one of its admins."),
     documentation_url="https://documentation.bamboohr.com/reference",
     auth=Token(
         label=_("API key"),
-        about=_("An admin of BambooHR makes a key there, and you paste it here."),
+        about=_("An admin makes a key in BambooHR, and you paste it here."),
         asks=(
             SUBDOMAIN,
             SecretInput(

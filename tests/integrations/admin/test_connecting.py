@@ -119,7 +119,7 @@ def test_what_was_chosen_is_remembered_shown_and_can_be_changed(
     page = admin.get(url(integration)).content.decode()
     assert page.count("used so far") == 1
     assert 'value="northwind"' in page
-    assert "Sign in at BambooHR" in admin.get(reverse("admin:integration", args=[integration.pk])).content.decode()
+    assert "Login at BambooHR" in admin.get(reverse("admin:integration", args=[integration.pk])).content.decode()
 
     admin.post(url(integration, "token"), {"subdomain": "northwind", "api_key": bamboo.company.key()})
     integration.refresh_from_db()

@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from config.settings import BASE_DIR
 from integrations import clock
 from integrations.models import Chore, Credential, Integration
+from integrations.providers.bamboohr.models import BamboohrIntegration
 from integrations.sync import heart, turns
 from integrations.sync.incidents import open_incident
 from tests.integrations.sync.desk import Desk
@@ -90,6 +91,14 @@ def test_settings_that_cannot_be_right(healthy: Desk, settings: Any, name: str, 
     for setting, value in values.items():
         setattr(settings, setting, value)
     assert name in wrong()
+
+
+def test_an_app_at_the_vendor_is_missed_only_where_somebody_signed_in_with_it(healthy: Desk, settings: Any) -> None:
+    settings.SANDBOX_URL = ""
+    made = BamboohrIntegration.everywhere.create(organization=healthy.organization, provider="bamboohr", name="BambooHR", way="token")
+    assert "BAMBOOHR_CLIENT_ID" not in wrong()["providers"]
+    BamboohrIntegration.everywhere.filter(pk=made.pk).update(way="oauth2")
+    assert "BAMBOOHR_CLIENT_ID, BAMBOOHR_CLIENT_SECRET" in wrong()["providers"]
 
 
 def test_what_workers_could_not_do_without_the_operator_is_told_in_their_words(healthy: Desk) -> None:

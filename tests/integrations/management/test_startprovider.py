@@ -41,7 +41,7 @@ def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 NEW = {
     "ledger_world": (["--category", "accounting"], "give OAuth2"),
-    "peoplehub": (["--category", "people", "--keys"], "give Token its fields"),
+    "peoplehub": (["--category", "people", "--keys"], "give Token what it asks for"),
 }
 """Arguments, and what the list of what comes next says of signing in."""
 
