@@ -120,7 +120,7 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
             verifier=begun["verifier"],
             redirect_uri=_redirect_uri(slug),
             user=request.user,  # type: ignore[arg-type]
-            given=begun["answers"],
+            given=begun.get("answers"),
         )
     except ProviderError as error:
         return _failed(request, integration, error)

@@ -55,6 +55,7 @@ def _integration(integration: Integration) -> Iterator[Line]:
     yield "integration", f"{integration.pk}, {integration.provider} ({integration.integration_type_id}), tag {integration.tag}"
     yield "account", integration.realm_id
     yield "connection", f"{integration.connection}, sync {integration.sync}"
+    yield "way", integration.way
     yield "counts", f"{integration.waiting_count} waiting, {integration.failed_count} failed, {integration.unmapped_count} unmapped"
     yield "connected", integration.connected_at
     yield "last synced", integration.last_synced_at

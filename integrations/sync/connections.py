@@ -225,12 +225,12 @@ def _take_leave(integration: Integration) -> str:
     credential = Credential.everywhere.filter(integration_id=integration.pk, person=None).first()
     if credential is None:
         return ""
-    others = Integration.everywhere.non_polymorphic().filter(provider=integration.provider, connection=Connection.CONNECTED)
-    is_shared = any(isinstance(other.auth, OAuth2) for other in others.exclude(pk=integration.pk))
+    connected = Integration.everywhere.non_polymorphic().filter(provider=integration.provider, connection=Connection.CONNECTED)
+    others = connected.exclude(pk=integration.pk)
     try:
         if provider.leave:
             provider.leave(open_client(integration, interactive=True), integration)
-        if isinstance(integration.auth, OAuth2) and not is_shared:
+        if isinstance(integration.auth, OAuth2) and not any(isinstance(other.auth, OAuth2) for other in others):
             oauth2.revoke(app_of(integration), TokenSet.of(credential.payload))
     except ProviderError as error:
         return error.message

@@ -50,7 +50,8 @@ def _ending(integration: Integration, row: Credential, before: timedelta) -> Fin
 
 def _not_allowed(integration: Integration, row: Credential) -> list[Finding]:
     """Nothing while the vendor does not tell what it allowed."""
-    wanted = integration.auth.scopes_of if isinstance(integration.auth, OAuth2) else {}
+    way = row.integration.auth
+    wanted = way.scopes_of if isinstance(way, OAuth2) else {}
     allowed = TokenSet.of(row.payload).scope.replace(",", " ").split() if wanted else []
     missing = [scope for switch, scopes in wanted.items() if getattr(integration, switch) for scope in scopes if scope not in allowed]
     if not allowed or not missing:
