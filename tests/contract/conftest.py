@@ -22,20 +22,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     claims = [mark.args[0] for mark in metafunc.definition.iter_markers("claims")]
     beside = next((name for name in ("export", "declared") if name in names), "")
     cases = [
-        {"provider": provider, "way": way, beside: subject}
+        {"provider": provider, "way": way, **({beside: subject} if beside else {})}
         for provider in all_providers().values()
         for way in _ways(provider, metafunc)
         for subject in _subjects(provider, beside)
         if all(claimed(subject) for claimed in claims)
     ]
     given = [name for name in ("provider", "way", beside) if name in names]
-    metafunc.parametrize(given, [[case[name] for name in given] for case in cases], ids=[_id(case, given) for case in cases])
+    metafunc.parametrize(given, [[case[name] for name in given] for case in cases], ids=[_id(**case) for case in cases])
 
 
-def _id(case: dict[str, Any], given: list[str]) -> str:
+def _id(provider: Provider, way: Way, **beside: Any) -> str:
     """The provider's slug, with the kind of the way, where it is another one than the first, and that of what moves."""
-    provider, way = case["provider"], case["way"]
-    return "-".join([provider.slug, *([way.kind] if way != provider.auth else []), *(case[name].kind for name in given[2:])])
+    return "-".join([provider.slug, *([way.kind] if way != provider.auth else []), *(subject.kind for subject in beside.values())])
 
 
 def _ways(provider: Provider, metafunc: pytest.Metafunc) -> list[Way]:

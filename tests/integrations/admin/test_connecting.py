@@ -17,24 +17,28 @@ from integrations.models import Connection
 from integrations.providers.bamboohr.models import BamboohrIntegration
 from integrations.providers.bamboohr.provider import SIGNING_IN
 from integrations.providers.bamboohr.sandbox import BamboohrSandbox
-from integrations.sandbox.server import installed_sandboxes, running_sandbox
+from integrations.sandbox.server import SandboxServer, installed_sandboxes, running_sandbox
 from integrations.sync import connections
 from tests.conftest import World
 
 
 @pytest.fixture(scope="module")
-def bamboo() -> Iterator[BamboohrSandbox]:
+def vendor() -> Iterator[SandboxServer]:
     with running_sandbox(sandboxes=installed_sandboxes("bamboohr")) as server:
-        sandbox = server.sandboxes["bamboohr"]
-        assert isinstance(sandbox, BamboohrSandbox)
-        sandbox.url = server.url  # type: ignore[attr-defined]
-        yield sandbox
+        yield server
 
 
 @pytest.fixture
-def integration(world: World, bamboo: BamboohrSandbox, settings: Any) -> Iterator[BamboohrIntegration]:
+def bamboo(vendor: SandboxServer) -> BamboohrSandbox:
+    sandbox = vendor.sandboxes["bamboohr"]
+    assert isinstance(sandbox, BamboohrSandbox)
+    return sandbox
+
+
+@pytest.fixture
+def integration(world: World, vendor: SandboxServer, settings: Any) -> Iterator[BamboohrIntegration]:
     """Not connected yet."""
-    settings.SANDBOX_URL = bamboo.url  # type: ignore[attr-defined]
+    settings.SANDBOX_URL = vendor.url
     with within(world.organization):
         yield BamboohrIntegration.everywhere.create(organization=world.organization, provider="bamboohr", name="People")
 
