@@ -103,3 +103,11 @@ def test_a_missing_answer_is_named():
         resolve("acme", ASKING)
 
     assert caught.value.field == "subdomain"
+
+
+def test_hosts_that_are_not_known_yet_are_open_where_something_is_still_asked(settings):
+    settings.SANDBOX_URL = ""
+    hosts = Hosts(api="https://api.acme.example/v1", auth={"login": "https://{company}.acme.example/login"}).anywhere()
+    resolved = resolve("acme", hosts)
+    assert resolved.address("{login}/authorize") == "https://*.acme.example/login/authorize"
+    assert resolved.api == "https://api.acme.example/v1"
