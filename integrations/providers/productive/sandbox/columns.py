@@ -33,9 +33,11 @@ class Status:
 
 @dataclass(frozen=True)
 class Column:
+    """`look` is a class of the style sheet."""
+
     label: Promise
     value: Callable[[Store, Resource], Any]
-    is_number: bool = False
+    look: str = ""
 
 
 def name_of(resource: Resource) -> str:
@@ -68,8 +70,12 @@ def _said(label: Promise, name: str) -> Column:
     return Column(label, lambda store, row: row.attributes.get(name) or "")
 
 
+def _day(label: Promise, name: str) -> Column:
+    return Column(label, lambda store, row: row.attributes.get(name) or "", look="nowrap")
+
+
 def _amount(label: Promise, name: str) -> Column:
-    return Column(label, lambda store, row: units(row, name), is_number=True)
+    return Column(label, lambda store, row: units(row, name), look="number")
 
 
 def _of(label: Promise, name: str, path: str) -> Column:
@@ -85,7 +91,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "invoices": (
         _own(_("Number")),
         _of(_("Company"), "company", "companies"),
-        _said(_("Date"), "invoiced_on"),
+        _day(_("Date"), "invoiced_on"),
         Column(_("Status"), lambda store, row: status_of(row)),
         _copied(_("Elsewhere")),
         _amount(_("Total"), "amount_with_tax"),
@@ -94,14 +100,14 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "line_items": (_said(_("Description"), "description"), _said(_("Quantity"), "quantity"), _amount(_("Net"), "amount")),
     "payments": (
         _of(_("Invoice"), "invoice", "invoices"),
-        _said(_("Paid on"), "paid_on"),
+        _day(_("Paid on"), "paid_on"),
         _said(_("Note"), "note"),
         _amount(_("Amount"), "amount"),
     ),
     "expenses": (
         _own(_("Name")),
         _of(_("Vendor"), "vendor", "companies"),
-        _said(_("Date"), "date"),
+        _day(_("Date"), "date"),
         _copied(_("Elsewhere")),
         _amount(_("Amount"), "total_amount_with_tax"),
     ),
@@ -112,7 +118,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _of(_("Who"), "person", "people"),
         _of(_("Absence"), "event", "events"),
         _of(_("Service"), "service", "services"),
-        _said(_("From"), "started_on"),
-        _said(_("Until"), "ended_on"),
+        _day(_("From"), "started_on"),
+        _day(_("Until"), "ended_on"),
     ),
 }

@@ -38,6 +38,10 @@ SAID = {
 }
 
 
+def words(path: str) -> str:
+    return path.replace("_", " ").capitalize()
+
+
 class Pages:
     def __init__(self, world: ProductiveSandbox) -> None:
         self.world = world
@@ -108,7 +112,8 @@ class Pages:
             "organization": self.world.organization_id,
             "studio": next(iter(self.world.store.of("organizations").values())).attributes["name"],
             "tab": tab,
-            "tabs": [*TABS, *((path, path.replace("_", " ").capitalize()) for path in others)],
+            "tabs": TABS,
+            "others": {path: words(path) for path in others},
             "said": SAID.get(request.query.get("said", "")),
         }
 
@@ -117,7 +122,7 @@ class Pages:
         columns = COLUMNS.get(path, COLUMNS[""])
         return {
             "path": path,
-            "title": dict(TABS).get(path, path.replace("_", " ").capitalize()),
+            "title": dict(TABS).get(path, words(path)),
             "columns": columns,
             "rows": [(row, [(column, column.value(store, row)) for column in columns]) for row in rows[:SHOWN]],
             "count": len(rows),
