@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tenancy import within
+from integrations import clock
 from integrations.http.deadline import at_most
 from integrations.models import Action, Connection, Credential, Incident, Integration, Option, OptionList, OutboxItem, Route, Run
 from integrations.providers.xero.models import XeroIntegration
@@ -219,6 +220,18 @@ def test_importing_everything_again_is_one_full_run(world: World, agency: XeroIn
     run = Run.everywhere.get()
     assert response["Location"] == reverse("admin:run", args=[run.pk])
     assert (run.action, run.kind, run.full, run.unguarded, run.started_by) == (Action.IMPORT, "payment", True, False, world.admin)
+
+
+def test_what_it_would_do_is_shown_without_doing_it(agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    assert "Dry run" in admin.get(url(agency, "import-all", "payment")).content.decode()
+    admin.post(url(agency, "import-all", "payment"), {"dry": ""})
+    run = Run.everywhere.get()
+    assert (run.full, run.dry) == (True, True)
+    Run.everywhere.update(state="succeeded", succeeded=3, total=3, finished_at=clock.now())
+    page = admin.get(reverse("admin:run", args=[run.pk])).content.decode()
+    assert "Would import 3 payments" in page
+    assert "Dry run: nothing was kept" in page
 
 
 def test_whoever_has_looked_may_let_many_vanish(agency: XeroIntegration, admin: Client) -> None:
