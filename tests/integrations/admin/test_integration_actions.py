@@ -15,7 +15,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tenancy import within
-from integrations import clock
 from integrations.http.deadline import at_most
 from integrations.models import Action, Connection, Credential, Incident, Integration, Option, OptionList, OutboxItem, Route, Run
 from integrations.providers.xero.models import XeroIntegration
@@ -23,7 +22,7 @@ from integrations.records.models import Invoice, ServiceType
 from integrations.sandbox.server import SandboxServer
 from integrations.sync import connections
 from tests.conftest import World
-from tests.integrations.admin.scenes import make_links
+from tests.integrations.admin.scenes import make_import, make_links
 from tests.integrations.admin.setting_up import make_agency
 
 
@@ -228,9 +227,8 @@ def test_what_it_would_do_is_shown_without_doing_it(agency: XeroIntegration, adm
     admin.post(url(agency, "import-all", "payment"), {"dry": ""})
     run = Run.everywhere.get()
     assert (run.full, run.dry) == (True, True)
-    Run.everywhere.update(state="succeeded", succeeded=3, total=3, finished_at=clock.now())
-    page = admin.get(reverse("admin:run", args=[run.pk])).content.decode()
-    assert "Would import 3 payments" in page
+    page = admin.get(reverse("admin:run", args=[make_import(agency, dry=True).pk])).content.decode()
+    assert "Would import 4 payments" in page
     assert "Dry run: nothing was kept" in page
 
 
