@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,16 +10,18 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import Organization
-from integrations.models import Connection, Integration, Option
+from integrations.models import Action, Connection, Integration, ItemState, Option, RunState
 from integrations.providers.bamboohr.models import BamboohrIntegration
+from integrations.providers.bamboohr.rights import GIVE_RIGHTS, NO_ADMIN
 from integrations.providers.hibob.models import HibobIntegration
 from integrations.providers.productive.models import ProductiveIntegration
 from integrations.records.choices import CustomFieldType, CustomizableType
-from integrations.records.models import CustomField, Event, Subsidiary
+from integrations.records.models import Booking, CustomField, Event, Person, Subsidiary
 from integrations.registry import get
 from integrations.sandbox.server import SandboxServer
 from tests.browser.conftest import check_look
 from tests.conftest import World
+from tests.integrations.admin.scenes import hours_ago, make_entry, make_incident, make_run
 
 MODELS: dict[str, Any] = {"productive": ProductiveIntegration, "bamboohr": BamboohrIntegration, "hibob": HibobIntegration}
 FIELDS = (("customShirtSize", "Shirt Size", "list"), ("customDeskBudget", "Desk Budget", "currency"), ("customMotto", "Motto", "textarea"))
@@ -74,6 +77,50 @@ def test_set_up_has_the_look(slug: str, world: World, admin_page: Page) -> None:
         admin_page.goto(reverse("admin:integration-section", args=[integration.pk, section.name]))
         expect(admin_page.get_by_role("heading", name=str(section.label), exact=True).first).to_be_visible()
         check_look(admin_page, f"integration-{slug}-{section.name}")
+
+
+def test_large_import_and_what_it_left_out_have_the_look(world: World, admin_page: Page) -> None:
+    integration = connected(world.organization, "hibob")
+    run = make_run(integration, Action.IMPORT, kind="booking", state=RunState.PARTIAL, total=812, succeeded=140, rejected=30, unchanged=642)
+    vacation = Event.everywhere.create(organization=world.organization, name="Vacation")
+    for number in range(140):
+        days = {"started_on": date(2026, 11, 2) + timedelta(days=number), "ended_on": date(2026, 11, 6) + timedelta(days=number)}
+        person = Person.everywhere.create(organization=world.organization, first_name="Sofía", last_name=f"Ibáñez-Lindqvist {number}")
+        booking = Booking.everywhere.create(organization=world.organization, person=person, event=vacation, time=480, **days)
+        action = ("created", "updated", "deleted")[number % 3]
+        make_entry(run, record_id=booking.pk, action=action, state=ItemState.SUCCEEDED, remote_id=f"{4000 + number}")
+    for number in range(30):
+        message = "No person here has the e-mail address “ivo.nobody@northwind.example”, or several have it."
+        make_entry(run, state=ItemState.SKIPPED, remote_id=f"{4400 + number}", number=f"Holiday of Ivo Nobody {number}", message=message)
+    for show in ("all", "skipped"):
+        admin_page.goto(reverse("admin:run", args=[run.pk]) + f"?show={show}")
+        check_look(admin_page, f"run-large-{show}")
+
+
+def test_dry_run_and_what_is_asked_before_have_the_look(world: World, admin_page: Page) -> None:
+    integration = connected(world.organization, "bamboohr")
+    admin_page.goto(reverse("admin:integration-import-all", args=[integration.pk, "person"]))
+    check_look(admin_page, "import-all-people")
+    run = make_run(integration, Action.IMPORT, kind="person", dry=True, state=RunState.SUCCEEDED, total=40, succeeded=40)
+    for number in range(40):
+        make_entry(run, action="created", state=ItemState.SUCCEEDED, remote_id=str(number), number=f"somebody.{number}@northwind.example")
+    admin_page.goto(reverse("admin:run", args=[run.pk]))
+    expect(admin_page.get_by_role("heading", level=1)).to_have_text("Would import 40 people")
+    check_look(admin_page, "run-dry-people")
+
+
+def test_rights_that_were_taken_away_have_the_look(world: World, admin_page: Page) -> None:
+    integration = connected(world.organization, "bamboohr")
+    incident = make_incident(
+        integration,
+        "BambooHR shows one person only.",
+        cause="rights",
+        message=str(NO_ADMIN),
+        advice=str(GIVE_RIGHTS),
+        opened_at=hours_ago(30),
+    )
+    admin_page.goto(reverse("admin:incident", args=[incident.pk]))
+    check_look(admin_page, "incident-rights")
 
 
 def test_menu_of_many_imports_fits_and_has_the_look(world: World, admin_page: Page) -> None:
