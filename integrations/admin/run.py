@@ -14,17 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from integrations.admin.allowance import allowance
 from integrations.admin.diagnostics import diagnostics
-from integrations.admin.faces import amount_column
 from integrations.admin.listing import Choice, address, page_of
 from integrations.admin.pages import page
-from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, LABELS, Figures, figures, worth
+from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, LABELS, Figures, amounts_of, figures, worth
 from integrations.admin.run_results import results
 from integrations.admin.run_rows import Row, entry_rows, item_rows
 from integrations.admin.run_words import heading, subject
 from integrations.admin.states import run_chip
 from integrations.models import Action, Entry, OutboxItem, Run
 from integrations.models.outbox import FAILED
-from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
 from integrations.templatetags.words import money, whole
 
@@ -124,7 +122,7 @@ def _rows(request: HttpRequest, found: Run, counts: Figures) -> dict[str, Any]:
         "rows": _page_rows(request, found, shown.object_list),
         "chips": [*chips, every] if present else [],
         "query": address(show=show),
-        "has_amounts": bool(found.kind and amount_column(get_kind(found.kind))),
+        "has_amounts": bool(amounts_of(found)),
     }
 
 
