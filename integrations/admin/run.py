@@ -16,7 +16,7 @@ from integrations.admin.allowance import allowance
 from integrations.admin.diagnostics import diagnostics
 from integrations.admin.listing import Choice, address, page_of
 from integrations.admin.pages import page
-from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, LABELS, Figures, figures, worth
+from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, LABELS, Figures, amounts_of, figures, worth
 from integrations.admin.run_results import results
 from integrations.admin.run_rows import Row, entry_rows, item_rows
 from integrations.admin.run_words import heading, subject
@@ -122,6 +122,7 @@ def _rows(request: HttpRequest, found: Run, counts: Figures) -> dict[str, Any]:
         "rows": _page_rows(request, found, shown.object_list),
         "chips": [*chips, every] if present else [],
         "query": address(show=show),
+        "has_amounts": bool(amounts_of(found)),
     }
 
 

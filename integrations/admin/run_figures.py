@@ -122,15 +122,20 @@ class Worth:
     differing: int
 
 
+def amounts_of(run: Run) -> str:
+    """The column with what the run's records are worth; '' where they are no money, or of a kind that is no more."""
+    try:
+        return amount_column(get_kind(run.kind))
+    except UnknownKind:
+        return ""
+
+
 def worth(run: Run) -> Worth:
     """Of an export of money records; nothing for every other run."""
-    try:
-        kind = get_kind(run.kind)
-    except UnknownKind:
-        return Worth({}, 0)
-    column = amount_column(kind) if run.action == Action.EXPORT else ""
+    column = amounts_of(run) if run.action == Action.EXPORT else ""
     if not column:
         return Worth({}, 0)
+    kind = get_kind(run.kind)
     succeeded = run.items.order_by().filter(kind=run.kind, step="", state=ItemState.SUCCEEDED).values("record_id")
     places = Decimal(1).scaleb(-kind.model._meta.get_field(column).decimal_places)  # type: ignore[union-attr]
     records: Any = kind.queryset()

@@ -65,6 +65,8 @@ def _import_heading(run: Run, figures: Figures) -> str:
         return _("The import of %(records)s failed") % {"records": records(run.kind, 2)}
     if not run.is_finished:
         return _("Importing %(records)s") % {"records": records(run.kind, 2)}
+    if run.dry and figures.moved:
+        return _("Would import %(count)s %(records)s") % words
     return _("Imported %(count)s %(records)s") % words if figures.moved else _("No changed %(records)s to import") % words
 
 

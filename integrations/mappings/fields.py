@@ -71,6 +71,11 @@ class ValueMapping(MappingField):
         self.of, self.to, self.noun, self.fallback = of, to, noun, fallback
         super().__init__(*args, **kwargs)
 
+    def default_of(self, integration: models.Model) -> str:
+        """What a value without an entry gets: an option, or the primary key of a record; '' for nothing."""
+        chosen = integration.serializable_value(self.fallback) if self.fallback else None
+        return "" if chosen is None else str(chosen)
+
 
 class FieldMapping(MappingField):
     """A field of theirs (an option of `theirs`) -> the attribute of our `kind` of record that fills it."""

@@ -21,8 +21,7 @@ def resolve(integration: models.Model, name: str, value: models.Model | None) ->
     if not isinstance(field, ValueMapping):
         raise TypeError(f"{name} is not a value mapping")
     explicit = getattr(integration, name).get(str(value.pk)) if value is not None else None
-    resolved = explicit or (getattr(integration, field.fallback) if field.fallback else "")
-    if resolved:
+    if resolved := explicit or field.default_of(integration):
         return str(resolved)
     words = {"noun": field.noun, "kind": value._meta.verbose_name if value is not None else "", "value": value}
     cure = _("Map it or set a default.") if field.fallback else _("Map it.")
@@ -43,7 +42,7 @@ def resolve_theirs(integration: models.Model, name: str, value: str) -> str:
     field = integration._meta.get_field(name)
     if not isinstance(field, ValueMapping):
         raise TypeError(f"{name} is not a value mapping")
-    return str(getattr(integration, name).get(value) or (getattr(integration, field.fallback) if field.fallback else ""))
+    return str(getattr(integration, name).get(value) or field.default_of(integration))
 
 
 def filled_fields(integration: models.Model, record: models.Model, *names: str) -> Mapping[str, Any]:

@@ -120,7 +120,7 @@ class Readiness:
     def _mapping(self, section: Section, field: ValueMapping, required: bool) -> Iterator[Missing]:
         """Unmapped values that are in use, where nothing stands in for them; and entries whose option is gone."""
         mapping: Mapping[str, str] = getattr(self.integration, field.name)
-        if required and not (field.fallback and getattr(self.integration, field.fallback)):
+        if required and not field.default_of(self.integration):
             used = self.uses(field.name)
             if used is None and not mapping:
                 yield Missing(section.name, field.name, _("“%(field)s”: nothing is mapped yet.") % {"field": capfirst(field.verbose_name)})

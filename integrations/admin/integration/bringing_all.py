@@ -17,6 +17,7 @@ from integrations.sync import runs
 from integrations.sync.sweeping import GUARD_PERCENT, cause_of, living
 
 UNGUARDED = "unguarded"  # the box that says that as many may go as are gone there
+DRY = "dry"  # the button that only shows what would come of it
 
 
 @page("integrations/<int:pk>/do/import/<slug:kind>/all/", "integration-import-all", CHANGE)
@@ -27,7 +28,7 @@ def import_all(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if not can_import(request, integration, declared):
         return redirect("admin:integration", pk)
     if request.method == "POST":
-        how = {"full": True, "unguarded": declared.sweeps and UNGUARDED in request.POST}
+        how = {"full": True, "unguarded": declared.sweeps and UNGUARDED in request.POST, "dry": DRY in request.POST}
         run = once(request, integration, lambda: runs.start(integration, Action.IMPORT, kind, user=request.user, **how))  # type: ignore[arg-type]
         return redirect("admin:run", run.pk)
     count = living(integration, kind, declared.within()).count()

@@ -137,6 +137,7 @@ def _field(integration: Integration, offers: Offers, column: models.Field[Any, A
         return OptionChoiceField(column, offers, getattr(integration, column.attname))
     if isinstance(column, models.ForeignKey) and issubclass(column.related_model, Record):
         kwargs["queryset"] = column.related_model.objects.order_by("pk")
+        kwargs["empty_label"] = _("– choose –")
     if isinstance(column, models.BooleanField):
         kwargs["widget"] = forms.CheckboxInput(attrs={"class": "switch"})
     if isinstance(column, models.URLField):

@@ -154,7 +154,7 @@ class MappingTable:
 
     @cached_property
     def default(self) -> str:
-        return str(getattr(self.readiness.integration, self.column.fallback)) if self.column.fallback else ""
+        return self.column.default_of(self.readiness.integration)
 
     @property
     def nothing_label(self) -> str:

@@ -217,4 +217,4 @@ def _mappings(readiness: Readiness, export: Export, model: type[Record]) -> list
 
 def _resolved(integration: Integration, column: ValueMapping, value: int | None) -> str:
     explicit = getattr(integration, column.name).get(str(value)) if value is not None else ""
-    return explicit or (getattr(integration, column.fallback) if column.fallback else "")
+    return explicit or column.default_of(integration)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from integrations.demo.connections import UnfitSettings, switch_on
+from integrations.demo.source import furnish_sources
 from integrations.demo.story import Demo, NotTheDemo, tell
 
 
@@ -18,7 +19,11 @@ class Command(BaseCommand):
     help = "Make two demo organizations with logins, records and unconnected integrations, and print how to get in. Repeatable."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--switch-on", action="store_true", help="switch on what needs no login there; the sandbox has to run")
+        parser.add_argument(
+            "--switch-on",
+            action="store_true",
+            help="give the simulated source the demo's records, and switch on what needs no login there; the sandbox has to run",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         migrations = MigrationExecutor(connection)
@@ -29,6 +34,7 @@ class Command(BaseCommand):
         except (NotTheDemo, UnfitSettings) as error:
             raise CommandError(str(error)) from None
         if options["switch_on"]:
+            furnish_sources(demo.organizations[0])
             for integration in switch_on(demo.integrations):
                 self.stdout.write(f"“{integration}” of {integration.organization} is switched on.")
             return

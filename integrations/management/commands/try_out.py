@@ -54,10 +54,11 @@ class Command(BaseCommand):
             manage(environment, "migrate", "--verbosity", "0")
             story = manage(environment, "demo")
             servers["sandbox"] = start(environment, "manage.py", "sandbox", "--host", HOST, "--port", str(sandbox))
+            wait_for(servers, [sandbox])
+            manage(environment, "demo", "--switch-on")
             servers["worker"] = start(environment, "manage.py", "worker")
             servers["web server"] = start(environment, "-m", *GUNICORN.split(), "--bind", f"{HOST}:{web}")
-            wait_for(servers, (sandbox, web))
-            manage(environment, "demo", "--switch-on")
+            wait_for(servers, [web])
             self.stdout.write(f"\n{story}\nThe simulated vendors: {environment['SANDBOX_URL']}/\nCtrl-C stops everything.")
             self.stdout.flush()
             while True:

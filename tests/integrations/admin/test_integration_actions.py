@@ -22,7 +22,7 @@ from integrations.records.models import Invoice, ServiceType
 from integrations.sandbox.server import SandboxServer
 from integrations.sync import connections
 from tests.conftest import World
-from tests.integrations.admin.scenes import make_links
+from tests.integrations.admin.scenes import make_import, make_links
 from tests.integrations.admin.setting_up import make_agency
 
 
@@ -219,6 +219,17 @@ def test_importing_everything_again_is_one_full_run(world: World, agency: XeroIn
     run = Run.everywhere.get()
     assert response["Location"] == reverse("admin:run", args=[run.pk])
     assert (run.action, run.kind, run.full, run.unguarded, run.started_by) == (Action.IMPORT, "payment", True, False, world.admin)
+
+
+def test_what_it_would_do_is_shown_without_doing_it(agency: XeroIntegration, admin: Client) -> None:
+    brings_payments(agency)
+    assert "Dry run" in admin.get(url(agency, "import-all", "payment")).content.decode()
+    admin.post(url(agency, "import-all", "payment"), {"dry": ""})
+    run = Run.everywhere.get()
+    assert (run.full, run.dry) == (True, True)
+    page = admin.get(reverse("admin:run", args=[make_import(agency, dry=True).pk])).content.decode()
+    assert "Would import 4 payments" in page
+    assert "Dry run: nothing was kept" in page
 
 
 def test_whoever_has_looked_may_let_many_vanish(agency: XeroIntegration, admin: Client) -> None:

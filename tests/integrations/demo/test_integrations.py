@@ -15,11 +15,20 @@ from integrations.errors import ConfigProblem
 from integrations.mappings.fields import ValueMapping
 from integrations.mappings.resolve import resolve
 from integrations.models import Integration
+from integrations.provider import Category
 from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
 from integrations.settings_file import as_document, changes
 from integrations.sync.readiness import missing
 from integrations.sync.routes import taken, wanted
+
+
+@pytest.fixture
+def accounting(northwind: Organization) -> list[Integration]:
+    """Those that copy invoices for the one subsidiary."""
+    found = [one for one in Integration.objects.all() if one.declaration.category == Category.ACCOUNTING]
+    assert [str(one.subsidiary) for one in found] == ["Northwind Studio GmbH"]
+    return found
 
 
 def demo_files() -> dict[str, Path]:
@@ -52,7 +61,6 @@ def test_every_provider_with_a_demo_file_has_one_integration_that_was_never_conn
     assert {integration.provider for integration in integrations} == without_sandbox
     for integration in integrations:
         assert (integration.connection, integration.connected_at, integration.realm_id) == ("never", None, "")
-        assert integration.subsidiary.name == "Northwind Studio GmbH"
 
 
 def test_integrations_are_set_up_as_their_files_say(northwind: Organization) -> None:
@@ -63,8 +71,8 @@ def test_integrations_are_set_up_as_their_files_say(northwind: Organization) -> 
         assert as_document(integration)["settings"].keys() >= document["settings"].keys()
 
 
-def test_two_invoices_cannot_be_copied_because_one_tax_rate_is_not_mapped(northwind: Organization) -> None:
-    for integration in Integration.objects.all():
+def test_two_invoices_cannot_be_copied_because_one_tax_rate_is_not_mapped(accounting: list[Integration]) -> None:
+    for integration in accounting:
         found = refusals(integration, "invoice")
         assert len(found) == 2
         assert {problem.field for problems in found.values() for problem in problems} == {"tax_rate_mapping"}
@@ -85,15 +93,23 @@ def test_a_file_that_does_not_fit_makes_nothing_and_says_what_is_wrong(db) -> No
     assert not Integration.everywhere.exists()
 
 
-def test_the_set_up_asks_for_that_tax_rate_and_for_the_connection_and_nothing_else(northwind: Organization) -> None:
-    for integration in Integration.objects.all():
+def test_the_set_up_asks_for_that_tax_rate_and_for_the_connection_and_nothing_else(accounting: list[Integration]) -> None:
+    for integration in accounting:
         wanting = {(found.field, found.text) for found in missing(integration)}
         assert {field for field, _ in wanting} == {"connection", "tax_rate_mapping"}
         assert len(wanting) == 2
         assert any("Florida sales tax 6 % + 1 %" in text for _, text in wanting)
 
 
-def test_what_the_integration_is_switched_on_for_is_its_own(northwind: Organization) -> None:
+def test_the_others_only_have_to_be_connected(accounting: list[Integration]) -> None:
+    others = Integration.objects.exclude(pk__in=[one.pk for one in accounting])
+    assert {other.provider: {found.field for found in missing(other)} for other in others} == {
+        slug: {"connection"} for slug in ("productive", "bamboohr", "hibob")
+    }
+
+
+def test_what_the_integration_is_switched_on_for_is_its_own(accounting: list[Integration]) -> None:
     for integration in Integration.objects.all():
         assert not taken(integration)
-        assert set(integration.routes.values_list("kind", flat=True)) == {export.kind for export in wanted(integration)} != set()
+        assert set(integration.routes.values_list("kind", flat=True)) == {export.kind for export in wanted(integration)}
+    assert all(wanted(integration) for integration in accounting)

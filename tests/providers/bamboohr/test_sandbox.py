@@ -96,7 +96,7 @@ def test_what_is_not_there_is_404(api: httpx2.Client, path: str) -> None:
 def test_a_key_that_is_no_admin_s_sees_its_owner_alone(api: httpx2.Client, bamboo: BamboohrSandbox) -> None:
     boss, other = list(bamboo.company.employees)[:2]
     api.auth = httpx2.BasicAuth(bamboo.company.make_key(boss, is_admin=False), "x")
-    assert api.get("v1/employees/0").json() == {"id": boss, "firstName": "Ada", "lastName": "Lovelace"}
+    assert api.get("v1/employees/0").json() == {"id": boss, "firstName": "Ana", "lastName": "Berger"}
     assert api.get(f"v1/employees/{boss}", params={"fields": "workEmail"}).json()["workEmail"]
     assert api.get(f"v1/employees/{other}").status_code == 403
     assert dataset(api).status_code == 403
@@ -122,16 +122,17 @@ def test_people_work_on_the_pages(api: httpx2.Client, bamboo: BamboohrSandbox, w
         ("hire", {"name": "Mary Shelley"}),
         ("raise", {"id": employee}),
         ("time-off", {"id": employee}),
+        ("approve", {"id": str(list(bamboo.company.requests)[1])}),
         ("cancel", {"id": str(next(iter(bamboo.company.requests)))}),
         ("leave", {"id": employee}),
     ):
         assert api.post(f"{root}/pages/{page}", data=fields).status_code == 303
     assert bamboo.company.employees[employee]["status"] == "Inactive"
     assert list(bamboo.company.pay.values())[-1]["rate"]["value"] == "5000.00"
-    assert next(iter(bamboo.company.requests.values()))["status"]["status"] == "canceled"
+    assert [asked["status"]["status"] for asked in bamboo.company.requests.values()] == ["canceled", "approved", "approved", "approved"]
     assert list(bamboo.company.employees.values())[-1]["lastName"] == "Shelley"
     for page in ("raise", "time-off", "cancel", "leave"):
         assert "unknown" in api.post(f"{root}/pages/{page}", data={"id": "nobody"}).headers["location"]
     shown = api.get(f"{root}/employees/employee.php", params={"id": employee}, follow_redirects=True).text
-    assert "Ada Lovelace" in shown
-    assert "Grace Hopper" not in shown.partition("<table")[2].partition("</table")[0]
+    assert "Ana Berger" in shown
+    assert "Tomasz Nowak" not in shown.partition("<table")[2].partition("</table")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ NAMES = (
     "Radia Perlman",
     "Ken Thompson",
 )
+CREW = ("Ana Berger", "Tomasz Nowak", "Miriam Şahin", "Jonas Lindqvist", "Priya Raman", "Sofía Ibáñez")
+"""Whom the sandbox begins with: people who are known by their e-mail address where it is tried out."""
 LOCATIONS = ("Berlin", "Vienna", "Remote")
 SHIRTS = ("S", "M", "L")
 FIELDS: tuple[Row, ...] = (
@@ -140,6 +143,11 @@ class Company:
         self.touch(employee)
         return self.pay[number]
 
+    def paid(self, employee: str) -> Row | None:
+        """The pay that began last."""
+        mine = [row for row in self.pay.values() if row["employeeId"] == employee]
+        return max(mine, key=lambda row: str(row["startDate"]), default=None)
+
     def change_pay(self, number: str, **columns: Any) -> Row:
         self.pay[number] |= columns
         self.touch(self.pay[number]["employeeId"])
@@ -211,19 +219,28 @@ class Company:
         return [one for one in found if one["alias"] not in self.hidden]
 
 
+def address_of(name: str) -> str:
+    first = unicodedata.normalize("NFKD", name.partition(" ")[0]).encode("ascii", "ignore").decode()
+    return f"{first.lower()}@northwind.example"
+
+
 def furnish(company: Company, employees: int) -> None:
     """People with managers, pay, and time off taken and planned."""
     if not employees:
         return
     vacation, sick = company.add_type("Vacation"), company.add_type("Sick leave", "hours")
     policy = company.add_policy(vacation["id"])
-    boss = company.hire(NAMES[0])
-    for number in range(1, employees):
-        company.hire(NAMES[number] if number < len(NAMES) else "", supervisorEId=boss["eeid"])
+    boss = company.hire(CREW[0], email=address_of(CREW[0]))
+    for name in CREW[1:employees]:
+        company.hire(name, email=address_of(name), supervisorEId=boss["eeid"])
+    for _more in range(len(CREW), employees):
+        company.hire(supervisorEId=boss["eeid"])
     monday = company.today() + timedelta(days=7 - company.today().weekday())
     for employee in list(company.employees)[:50]:
         company.set_pay(employee, "4000.00", "2024-03-01")
         company.set_pay(employee, "4500.00", "2026-01-01")
         company.assign(employee, policy["id"])
-    company.ask(boss["eeid"], vacation["id"], {(monday + timedelta(days=day)).isoformat(): 1 for day in range(5)}, note="Sailing")
+    week = {(monday + timedelta(days=day)).isoformat(): 1.0 for day in range(5)}
+    company.ask(boss["eeid"], vacation["id"], week, note="Sailing")
+    company.ask(next(reversed(company.employees)), vacation["id"], week, status="requested")
     company.ask(boss["eeid"], sick["id"], {company.today().isoformat(): 4})

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
+from integrations.providers.bamboohr.sandbox.calls import COMPANY
 from integrations.providers.bamboohr.sandbox.wire import Resource
 from integrations.sandbox.base import route
 from integrations.sandbox.exchange import Reply, Request, redirect
@@ -18,6 +19,7 @@ SAID = {
     "paid": _("Pay was raised from today on."),
     "left": _("Today is the last day."),
     "asked": _("A week of time off was approved."),
+    "approved": _("The time off was approved."),
     "canceled": _("The time off was canceled."),
     "unknown": _("There is nobody like that."),
 }
@@ -29,9 +31,11 @@ class Pages(Resource):
         chosen = request.query.get("id", "")
         people = [self.company.employees[chosen]] if chosen in self.company.employees else list(self.company.employees.values())[:SHOWN]
         shown = {
+            "root": f"/{self.world.slug}",
             "key": self.company.key(),
-            "company": "northwind",
-            "people": people,
+            "company": COMPANY,
+            "people": [(person, self.company.paid(person["eeid"])) for person in people],
+            "count": len(self.company.employees),
             "requests": list(self.company.requests.values())[-SHOWN:],
             "said": SAID.get(request.query.get("said", ""), ""),
         }
@@ -43,7 +47,8 @@ class Pages(Resource):
 
     @route("POST", "/pages/hire", page=True)
     def hire(self, request: Request) -> Reply:
-        row = self.company.hire(request.form_value("name"))
+        email = request.form_value("email")
+        row = self.company.hire(request.form_value("name"), **({"email": email} if email else {}))
         self.world.calls.told(row["eeid"], "Created")
         return self._back("hired")
 
@@ -71,13 +76,20 @@ class Pages(Resource):
         self.company.ask(employee, kind, {(monday + timedelta(days=day)).isoformat(): 1 for day in range(5)})
         return self._back("asked")
 
+    @route("POST", "/pages/approve", page=True)
+    def approve(self, request: Request) -> Reply:
+        return self._decide(request, "approved")
+
     @route("POST", "/pages/cancel", page=True)
     def cancel(self, request: Request) -> Reply:
+        return self._decide(request, "canceled")
+
+    def _decide(self, request: Request, status: str) -> Reply:
         number = request.form_value("id")
         if not number.isdecimal() or int(number) not in self.company.requests:
             return self._back("unknown")
-        self.company.decide(int(number), "canceled")
-        return self._back("canceled")
+        self.company.decide(int(number), status)
+        return self._back(status)
 
     def _back(self, said: str) -> Reply:
         return redirect(f"/{self.world.slug}/?{urlencode({'said': said})}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,17 @@ class Store:
             made.attributes.setdefault("created_at", made.updated_at.isoformat(timespec="milliseconds"))
         self.resources[path][made.id] = made
         return made
+
+    def put(self, document: Mapping[str, Any]) -> None:
+        """Take in a resource object with the id that it has. Raises ValueError for what is none."""
+        try:
+            table, remote_id = TABLES[document["type"]], str(document["id"])
+            attributes = {name: value for name, value in document["attributes"].items() if name in table.attributes}
+            links = {name: linked["data"]["id"] for name, linked in document["relationships"].items() if name in table.relations}
+        except (KeyError, TypeError, AttributeError) as wrong:
+            raise ValueError(f"This is no resource: {wrong!r}") from None
+        self.resources[table.path][remote_id] = Resource(remote_id, table.path, attributes, links, clock.now())
+        self._ids = itertools.count(max(next(self._ids), int(remote_id) + 1))
 
     def change(self, resource: Resource, **attributes: Any) -> None:
         resource.attributes |= attributes

@@ -18,6 +18,7 @@ from integrations.providers.productive.sandbox.agency import settle
 from integrations.providers.productive.sandbox.gate import Gate, ProductiveLimits
 from integrations.providers.productive.sandbox.hooks import Hooks
 from integrations.providers.productive.sandbox.lists import Listing, asked_to_include, beside
+from integrations.providers.productive.sandbox.pages import Pages
 from integrations.providers.productive.sandbox.store import Resource, Store
 from integrations.providers.productive.sandbox.tables import TABLES, Table
 from integrations.providers.productive.sandbox.wire import answer, not_found, problem, refuse, too_many
@@ -26,24 +27,24 @@ from integrations.sandbox.caller import Caller
 from integrations.sandbox.chance import Chance
 from integrations.sandbox.exchange import Refusal, Reply, Request
 from integrations.sandbox.faults import Fault
-from integrations.sandbox.pages import html
 
 API = "/api/v2"
 ORGANIZATION_ID = "4711"
 TOKEN = "sandbox-token-of-northwind-studio"  # noqa: S105
-SHOWN = 50
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations."""
+    """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations; `documents` are
+    resource objects that are there in place of the small agency."""
 
     seed: int | None = None
     limits: ProductiveLimits = ProductiveLimits()
     empty: bool = False
     by_change: bool = True
     time_entries: Count = 0
+    documents: list[dict[str, Any]] = []
 
 
 class ProductiveSandbox(Sandbox):
@@ -56,7 +57,8 @@ class ProductiveSandbox(Sandbox):
         self.caller = Caller(self.slug)
         self.hooks = Hooks(self)
         super().__init__(chance)
-        self.mount(self.caller)
+        for part in (Pages(self), self.caller):
+            self.mount(part)
 
     def begin(self, options: ProductiveOptions) -> None:
         self.organization_id = ORGANIZATION_ID
@@ -64,7 +66,9 @@ class ProductiveSandbox(Sandbox):
         self.store = Store()
         self.by_change = options.by_change
         self.gate = Gate(self, options.limits)
-        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries)
+        for document in options.documents:
+            self.store.put(document)
+        settle(self.store, self.organization_id, empty=options.empty or bool(options.documents), time_entries=options.time_entries)
 
     @property
     def token(self) -> str:
@@ -171,23 +175,3 @@ class ProductiveSandbox(Sandbox):
         if included:
             document["included"] = beside(self.store, table, [resource], included)
         return answer(document, status)
-
-    # Pages for people
-
-    @route("GET", "/", page=True)
-    def home(self, request: Request) -> Reply:
-        tables = [{"path": path, "count": len(self.store.of(path)), "rows": self._first(path)} for path in TABLES if self.store.of(path)]
-        return html("productive/sandbox/home.html", {"root": f"/{self.slug}", "organization": self.organization_id, "tables": tables})
-
-    @route("GET", "/{organization}/{path}/{id}", page=True)
-    def record(self, request: Request) -> Reply:
-        resource = self._resource(request)
-        shown = resource.shown(TABLES[resource.path], frozenset(TABLES[resource.path].relations))
-        known = [(name, value) for name, value in shown["attributes"].items() if value not in (None, "", [], {})]
-        linked = [(name, resource.links[name]) for name in TABLES[resource.path].relations if resource.links.get(name)]
-        context = {"root": f"/{self.slug}", "resource": resource, "attributes": known, "relations": linked}
-        return html("productive/sandbox/record.html", context)
-
-    def _first(self, path: str) -> list[dict[str, Any]]:
-        rows = list(self.store.of(path).values())[-SHOWN:]
-        return [{"id": row.id, "name": row.attributes.get("name") or row.attributes.get("number") or row.id} for row in rows]
