@@ -84,8 +84,11 @@ def build(integration: Integration, export: Export, items: Sequence[OutboxItem],
         link = None if item.create_new else links.get(item.record_id)
         generation = links[item.record_id].generation + item.create_new if item.record_id in links else 1
         try:
-            if record is None or record.remote_deleted_at is not None:
+            if record is None or (record.remote_deleted_at is not None and not export.withdraws):
                 raise Rejected(_("The record does not exist any more."), advice=_("Skip it."))
+            if record.remote_deleted_at is not None and link is None:  # it was gone before it went
+                built.unchanged[item.pk] = Draft(item=item.pk, record=record.pk, revision=record.revision, reference="", payload={})
+                continue
             if record.pk not in ready:
                 raise _not_ready(integration, export, record)
             if export.step and record.pk not in mains:

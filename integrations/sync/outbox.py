@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from integrations import clock
@@ -40,10 +40,15 @@ class Enqueued:
 
 def selection(integration: Integration, export: Export) -> QuerySet[Any]:
     """The records that `integration` exports of that kind: ready ones, of its subsidiary, that no other integration
-    exports, where only one may."""
-    ready = {"organization_id": integration.organization_id, "remote_deleted_at": None, **export.select}
+    exports, where only one may. Deleted ones only where a copy follows them, and there is one or may come to be one."""
     kind = get_kind(export.kind)
-    records: QuerySet[Any] = kind.everywhere().filter(**ready)
+    records: QuerySet[Any] = kind.everywhere().filter(organization_id=integration.organization_id, **export.select)
+    alive = Q(remote_deleted_at=None)
+    if export.withdraws:
+        this = {"record_id": OuterRef("pk")}
+        items = OutboxItem.everywhere.filter(integration=integration, kind=export.kind, step=export.step, state__in=OPEN, **this)
+        alive |= Q(Exists(current_links(integration, export.kind, export.step).filter(**this))) | Q(Exists(items))
+    records = records.filter(alive)
     if not (path := kind.model.subsidiary_path()):
         return records
     theirs = Route.everywhere.filter(organization_id=integration.organization_id, kind=export.kind).exclude(integration_id=integration.pk)
