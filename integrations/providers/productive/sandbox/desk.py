@@ -94,7 +94,9 @@ def create(store: Store, table: Table, attributes: dict[str, Any], links: dict[s
         follow_payments(store, invoice)
         return made
     attributes |= staff.made(store, table.path, attributes, links)
-    return store.add(table.path, attributes, **links)
+    made = store.add(table.path, attributes, **links)
+    _follow_time_off(store, made)
+    return made
 
 
 def update(store: Store, existing: Resource, attributes: dict[str, Any], links: dict[str, Any]) -> None:
@@ -104,12 +106,19 @@ def update(store: Store, existing: Resource, attributes: dict[str, Any], links: 
     store.change(existing, **attributes)
     if existing.path == "payments":
         follow_payments(store, store.of("invoices")[existing.links["invoice"]])
+    _follow_time_off(store, existing)
 
 
 def delete(store: Store, existing: Resource) -> None:
     store.delete(existing)
     if existing.path == "payments" and existing.links.get("invoice") in store.of("invoices"):
         follow_payments(store, store.of("invoices")[existing.links["invoice"]])
+    _follow_time_off(store, existing)
+
+
+def _follow_time_off(store: Store, changed: Resource) -> None:
+    if changed.path in ("bookings", "entitlements") and changed.links.get("event"):
+        staff.count_used(store, changed.links["person"], changed.links["event"])
 
 
 def _check_payment(invoice: Resource, attributes: Mapping[str, Any]) -> None:

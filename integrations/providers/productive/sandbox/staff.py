@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 SPANS = {"entitlements": ("start_date", "end_date"), "bookings": ("started_on", "ended_on"), "salaries": ("started_on", "ended_on")}
 PAYMENTS_A_YEAR = {1: 12, 3: 52, 4: 26, 5: 1}
 WEEKS = 52
+WEEKEND, WORKDAY = 5, 480
 Attributes = Mapping[str, Any]
 
 
@@ -51,6 +53,28 @@ def switch_access(store: Store, person: Resource, *, on: bool) -> None:
     """Deactivated people stay, with all that is theirs."""
     if (person.attributes.get("deactivated_at") is None) != on:
         store.change(person, deactivated_at=None if on else clock.now().isoformat(timespec="milliseconds"))
+
+
+def count_used(store: Store, person: str, event: str) -> None:
+    """Entitlements show what is booked of them, on weekdays, in days or hours as the category is limited."""
+    taken = [one for one in store.of("bookings").values() if (one.links.get("person"), one.links.get("event")) == (person, event)]
+    for entitlement in store.of("entitlements").values():
+        if (entitlement.links.get("person"), entitlement.links.get("event")) != (person, event):
+            continue
+        first, last = (date.fromisoformat(entitlement.attributes[name]) for name in SPANS["entitlements"])
+        in_hours = store.of("events")[event].attributes["limitation_type_id"] == HOURS_LIMITED
+        used = sum((_amount(one, first, last, in_hours=in_hours) for one in taken), Decimal(0))
+        if entitlement.attributes.get("used") != str(used):
+            store.change(entitlement, used=str(used), pending="0.0")
+
+
+def _amount(booking: Resource, first: date, last: date, *, in_hours: bool) -> Decimal:
+    begin, end = (date.fromisoformat(booking.attributes[name]) for name in SPANS["bookings"])
+    days = (begin + timedelta(days=number) for number in range((end - begin).days + 1))
+    weekdays = sum(first <= day <= last and day.weekday() < WEEKEND for day in days)
+    share, minutes = booking.attributes.get("percentage"), booking.attributes.get("time")
+    of_a_day = Decimal(str(share)) / 100 if share is not None else Decimal(minutes or 0) / WORKDAY
+    return weekdays * of_a_day * (WORKDAY // 60 if in_hours else 1)
 
 
 def _check(store: Store, path: str, attributes: Attributes, links: Attributes) -> None:
