@@ -190,6 +190,7 @@ class Export:
 
     `switches`     settings that all have to be on
     `select`       filter of the records that may go at all; others are refused with `not_ready`
+    `brought`      only what another integration brings may go, whether it made the record or found it here
     `needs`        foreign key of the record -> kind of what has to be at the vendor before
     `mentions`     the same for what the payload may name, if the vendor has it: nothing is copied for its sake
     `then`         the steps that follow, for records that their own `select` lets through
@@ -219,6 +220,7 @@ class Export:
     switches: tuple[str, ...] = ()
     select: Mapping[str, Any] = field(default_factory=dict)
     not_ready: Text = ""
+    brought: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
     mentions: Mapping[str, str] = field(default_factory=dict)
     then: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from integrations import clock
 from integrations.models import Integration, ItemState, Link, OutboxItem, Route, Run
 from integrations.models.outbox import FAILED, IN_FLIGHT, OPEN
 from integrations.provider import Export
+from integrations.records.base import Origin
 from integrations.records.kinds import get_kind
 from integrations.sync.bell import ring
 from integrations.sync.progress import finish_runs, lock, recount, reopen_runs
@@ -42,7 +43,7 @@ def selection(integration: Integration, export: Export) -> QuerySet[Any]:
     """The records that `integration` exports of that kind: ready ones, of its subsidiary, that no other integration
     exports, where only one may. Deleted ones only where a copy follows them, and there is one or may come to be one."""
     kind = get_kind(export.kind)
-    records: QuerySet[Any] = kind.everywhere().filter(organization_id=integration.organization_id, **export.select)
+    records = selected(integration, export)
     alive = Q(remote_deleted_at=None)
     if export.withdraws:
         this = {"record_id": OuterRef("pk")}
@@ -60,6 +61,15 @@ def selection(integration: Integration, export: Export) -> QuerySet[Any]:
         return records
     elsewhere = theirs.filter(subsidiary__isnull=False).values("subsidiary_id")
     return records.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": elsewhere}))
+
+
+def selected(integration: Integration, export: Export) -> QuerySet[Any]:
+    """The records that may go by what they are and where they come from."""
+    records: QuerySet[Any] = get_kind(export.kind).everywhere().filter(organization_id=integration.organization_id, **export.select)
+    if not export.brought:
+        return records
+    theirs = Link.everywhere.filter(kind=export.kind, record_id=OuterRef("pk"), is_import=True, archived_at=None)
+    return records.filter(Q(origin=Origin.IMPORT) | Q(Exists(theirs.exclude(integration=integration))))
 
 
 def current_links(integration: Integration, kind: str, step: str = "") -> QuerySet[Link]:

@@ -45,6 +45,8 @@ class Sides:
         self._integration = integration
         self._declared = declared
         self._links = links
+        others = Link.everywhere.filter(is_import=True, archived_at=None, record_id__in={link.record_id for link in links.values()})
+        self._brought = set(others.exclude(integration=integration).filter(kind__in=declared.kinds).values_list("kind", "record_id"))
         self._agreed: dict[tuple[str, int], dict[str, Any]] = {}
         self._kept: set[tuple[str, int]] = set()
         self.conflicts: list[Conflict] = []
@@ -54,7 +56,8 @@ class Sides:
         chosen = dict(changes)
         if record.pk is None:
             return chosen
-        ours = [column for column in self._declared.ours(self._integration, record) if column in told]
+        is_brought = record.origin == Origin.IMPORT or (record.kind, record.pk) in self._brought
+        ours = [column for column in self._declared.ours(self._integration, record, is_brought) if column in told]
         link = self._links.get((record.kind, str(record.productive_id)))
         is_told = link is None or link.revision == record.revision
         if record.remote_deleted_at is not None and is_told:  # else that it is gone has still to be written there

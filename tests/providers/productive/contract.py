@@ -70,7 +70,7 @@ EDITED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 class ProductiveScenario(Scenario):
     sandbox: ProductiveSandbox
-    one_copy_only = frozenset({"invoice", "credit_note", "expense", "person", "event", *BROUGHT} - {"payment"})  # marked, or there once
+    one_copy_only = frozenset({"invoice", "credit_note", "expense", "event", *BROUGHT})  # marked, or there once
 
     def __init__(self, sandbox: ProductiveSandbox) -> None:
         super().__init__(sandbox)

@@ -10,27 +10,26 @@ from integrations.providers.productive.writing.pay import OF_SALARIES, SALARIES
 from integrations.providers.productive.writing.payments import OF_PAYMENTS, PAYMENTS
 from integrations.providers.productive.writing.people import OF_PEOPLE, PEOPLE
 from integrations.providers.productive.writing.time_off import OF_BOOKINGS, OF_ENTITLEMENTS, TIME_OFF
-from integrations.records.choices import HrmType
 
 EXPORTS = (*MARKS, PAYMENTS, *PEOPLE, *TIME_OFF, SALARIES)
 BROUGHT: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "payment": ("writes_payments", OF_PAYMENTS),
+    "person": ("writes_people", OF_PEOPLE),
     "entitlement": ("writes_time_off", OF_ENTITLEMENTS),
     "booking": ("writes_time_off", OF_BOOKINGS),
     "salary": ("writes_pay", OF_SALARIES),
 }
-"""Of what imports brought: the switch with which it is written, and its columns."""
+"""Of what HR brings: the switch with which it is written, and its columns."""
 
 
-def ours(integration: Any, record: Any) -> Collection[str]:
-    """The columns that are written from here. Of people who work here, both sides know: whoever changed them last is followed."""
+def ours(integration: Any, record: Any, brought: bool) -> Collection[str]:
+    """The columns that are written from here."""
     if address := ADDRESS.get(record.kind):
         number = ("number",) if integration.writes_numbers and record.kind != "expense" else ()
         return ("exported", "export_id", address, "export_integration_type_id", *number)
-    if record.kind == "person":
-        return OF_PEOPLE if integration.writes_people and record.hrm_type_id == HrmType.EMPLOYEE else ()
+    if record.kind == "payment":  # also while they are not written: Productive does not know all of them
+        return OF_PAYMENTS if brought else ()
     switch, columns = BROUGHT.get(record.kind, ("", ()))
-    return columns if switch and record.origin == "import" and getattr(integration, switch) else ()
+    return columns if switch and brought and getattr(integration, switch) else ()
 
 
 def reference(resource: Mapping[str, Any]) -> str:

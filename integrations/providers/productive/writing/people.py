@@ -18,8 +18,8 @@ from integrations.errors import Rejected
 from integrations.provider import Copy, Done, Draft, Export, Outcome
 from integrations.providers.productive.client import ProductiveClient, Resource
 from integrations.providers.productive.comparing import INCIDENTAL, OVERWRITE, conflict, terms
-from integrations.providers.productive.writing.managers import MANAGERS
 from integrations.providers.productive.writing.periods import only_once
+from integrations.providers.productive.writing.reporting import MANAGERS
 from integrations.records.choices import HrmType
 from integrations.records.loading.values import read_moment
 from integrations.records.models import Person
@@ -149,8 +149,9 @@ PEOPLE = (
         kind="person",
         label=gettext_lazy("People from HR"),
         switches=("writes_people",),
-        select={"hrm_type_id": HrmType.EMPLOYEE, "origin__in": ("import", "productive")},
-        not_ready=gettext_lazy("It is nobody who works here, or was loaded from a file."),
+        select={"hrm_type_id": HrmType.EMPLOYEE},
+        brought=True,
+        not_ready=gettext_lazy("It is nobody whom HR brings."),
         then=(MANAGERS.step,),
         by_itself="writes_by_itself",
         reads=("subsidiary", "company"),
