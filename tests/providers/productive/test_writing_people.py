@@ -194,6 +194,13 @@ def test_custom_fields_of_others_stay(hr: Agency) -> None:
 # Time off
 
 
+def test_a_category_that_came_from_hr_first_is_the_one_of_which_productive_tells_later(agency: Agency) -> None:
+    event = vacation()
+    theirs = agency.productive.store.add("events", {"name": "VACATION", "event_type_id": 1, "limitation_type_id": 2})
+    agency.bring("event")
+    assert (Event.objects.get(), Event.objects.get().productive_id) == (event, theirs.id)
+
+
 def test_a_category_of_the_same_name_is_the_one_and_another_one_is_made_as_paid(hr: Agency) -> None:
     known = {"name": "vacation", "event_type_id": 2, "limitation_type_id": 4}
     theirs = hr.productive.store.add("events", known)
@@ -261,6 +268,19 @@ def test_what_is_gone_in_productive_already_is_taken_back_without_complaint(hr: 
     change(booking, remote_deleted_at=clock.now())
     hr.write()
     assert item_of(booking).state == "succeeded"
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "timeout"])
+def test_taking_back_is_repeated_until_it_is_known(hr: Agency, fault: str) -> None:
+    booking = half_day(grace(), vacation())
+    hr.write()
+    change(booking, remote_deleted_at=clock.now())
+    hr.productive.faults.replace({"kind": fault, "method": "DELETE", "times": 1})
+    hr.write()
+    hr.later(3600)
+    hr.write()
+    assert (item_of(booking).state, held(hr, "bookings")) == ("succeeded", [])
+    assert not hr.integration.links.filter(kind="booking", archived_at=None).exists()
 
 
 # Pay
