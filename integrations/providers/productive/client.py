@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,7 +76,9 @@ class ProductiveClient:
     def page_url(self, path: str, resource_id: str) -> str:
         return f"{self._web}/{self.organization_id}/{path}/{resource_id}"
 
+    @cached_property
     def organization(self) -> Resource:
+        """With the company that it is itself: who works here works for that, and as long as is usual here."""
         return self.one("organizations", self.organization_id, ("company",))
 
     def page(self, path: str, *, include: Collection[str] = (), changed_since: str = "", after: str = "") -> Listed:

@@ -50,14 +50,7 @@ def _source(kind: str) -> Source:
 
 
 def organization_name(client: ProductiveClient) -> str:
-    return str(client.organization().attributes.get("name") or client.organization_id)
-
-
-def facts(client: ProductiveClient) -> Mapping[str, str]:
-    """Who works in the organization works for its own company, and as long as is usual there."""
-    organization = client.organization()
-    hours = organization.attributes.get("working_hours") or ()
-    return {"company_id": organization.linked("company"), "working_hours": ",".join(map(str, hours))}
+    return str(client.organization.attributes.get("name") or client.organization_id)
 
 
 def invoices(client: ProductiveClient) -> str:
@@ -96,7 +89,6 @@ PROVIDER = Provider(
     client=ProductiveClient,
     headers=always,
     read_error=read_error,
-    facts=facts,
     checks=(
         Check(label=_("Productive accepts the token"), run=organization_name),
         Check(label=_("Invoices can be read"), run=invoices),

@@ -85,6 +85,8 @@ class ProductiveScenario(Scenario):
 
     def prepare(self, record: Any) -> None:
         """Productive has the record, or the sent invoice that was paid; and what is marked there was copied."""
+        if record.kind in BROUGHT:
+            self._own_company()
         if record.kind == "payment":
             self._mirror(record.invoice, sent_on="2026-09-30")
         elif record.kind == "person":
@@ -95,6 +97,13 @@ class ProductiveScenario(Scenario):
             record.exported, record.export_id = True, f"copy-{record.pk}"
             setattr(record, ADDRESS[record.kind], f"https://books.example/{record.pk}")
             record.save()
+
+    def _own_company(self) -> None:
+        """For whom people work."""
+        store = self.sandbox.store
+        organization = store.of("organizations")[self.sandbox.organization_id]
+        if not organization.links.get("company"):
+            organization.links["company"] = store.add("companies", {"name": "Northwind Studio"}).id
 
     def _manager(self, organization: Any) -> Person:
         """Somebody whom Productive has told of."""

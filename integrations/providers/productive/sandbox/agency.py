@@ -17,12 +17,11 @@ def settle(store: Store, organization_id: str, *, empty: bool, time_entries: int
     organization.attributes = {"name": "Northwind Studio", "time_zone": "Berlin", "currency": "EUR"}
     organization.attributes["working_hours"] = [8, 8, 8, 8, 8, 0, 0]
     store.of("organizations")[organization_id] = organization
-    own = store.add("companies", {"name": "Northwind Studio", "default_currency": "EUR"})
-    organization.links["company"] = own.id
     if empty and not time_entries:
         return
     subsidiary = store.add("subsidiaries", {"name": "Northwind GmbH"})
-    store.change(own, default_subsidiary_id=subsidiary.id)
+    own = store.add("companies", {"name": "Northwind Studio", "default_currency": "EUR", "default_subsidiary_id": subsidiary.id})
+    organization.links["company"] = own.id
     ada = {"first_name": "Ada", "last_name": "Berg", "email": "ada@northwind.example", "hrm_type_id": 1}
     person = store.add("people", ada, company=own, subsidiary=subsidiary)
     service_type = store.add("service_types", {"name": "Design"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.errors import Rejected
-from integrations.provider import Copy, Export
+from integrations.provider import Copy, Draft, Export, Outcome
+from integrations.providers.productive.client import ProductiveClient
 from integrations.providers.productive.comparing import INCIDENTAL, OVERWRITE
 from integrations.providers.productive.writing import periods
 from integrations.records.currencies import to_minor
@@ -37,20 +40,25 @@ def build_salary(copy: Copy, salary: Salary) -> tuple[dict[str, Any], dict[str, 
         columns=OF_SALARIES,
         alike=("started_on",),
         relationships=periods.linked(copy, salary, "person"),
-        at_first={"working_hours": _working_hours(copy, salary), "overhead": True, "default_salary": False},
+        at_first={"working_hours": salary.working_hours, "overhead": True, "default_salary": False},
         cost=cost,
     )
     return payload, {}
 
 
-def _working_hours(copy: Copy, salary: Salary) -> list[Any]:
-    """Those of the salary, else those that the organization has in Productive. Raises `Rejected`."""
-    if salary.working_hours:
-        return list(salary.working_hours)
-    usual = copy.integration.options.get("working_hours", "")
-    if not usual:
-        raise Rejected(_("The working hours of a week are not known."), advice=_("Set them in Productive, and connect it once more."))
-    return [Decimal(hours) for hours in usual.split(",")]
+def create_salaries(client: ProductiveClient, drafts: Sequence[Draft], key: str) -> Sequence[Outcome]:
+    return [_create(client, draft, key) for draft in drafts]
+
+
+def _create(client: ProductiveClient, draft: Draft, key: str) -> Outcome:
+    """Where nobody says how long somebody works, it is as long as everybody in the organization."""
+    at_first = draft.payload["at_first"]
+    hours = at_first["working_hours"] or client.organization.attributes.get("working_hours")
+    if not hours:
+        return Rejected(_("The working hours of a week are not known."), advice=_("Set them in Productive, then try again."))
+    with_hours = {**draft.payload, "at_first": {**at_first, "working_hours": hours}}
+    (outcome,) = periods.create(client, [replace(draft, payload=with_hours)], key)
+    return outcome
 
 
 SALARIES = Export(
@@ -64,7 +72,7 @@ SALARIES = Export(
     incidental=INCIDENTAL,
     choices=(OVERWRITE,),
     build=build_salary,
-    create=periods.create,
+    create=create_salaries,
     update=periods.update,
     withdraws=True,
     find_existing=periods.find_existing,

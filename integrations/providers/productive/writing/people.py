@@ -39,13 +39,12 @@ def build_person(copy: Copy, person: Person) -> tuple[dict[str, Any], dict[str, 
         raise Rejected(message, field="email", advice=_("Enter it where they come from."))
     names = {name: getattr(person, name) for name in NAMES}
     subsidiary = person.subsidiary.productive_id if person.subsidiary else None
-    company = person.company.productive_id if person.company else copy.integration.options.get("company_id")
     payload = {
         "type": "people",
         "attributes": names,
         "custom_fields": person.custom_fields,
         "relationships": {"subsidiary": _to("subsidiaries", subsidiary)} if subsidiary else {},
-        "company": company or "",
+        "company": (person.company and person.company.productive_id) or "",
         "has_left": person.deactivated_at is not None or person.remote_deleted_at is not None,
         "is_new": person.origin == "import",
     }
@@ -62,15 +61,16 @@ def _refused(payload: Mapping[str, Any]) -> Rejected | None:
         return Rejected(_("They are not in Productive, and have left."), advice=_("Skip this one."))
     if not payload["is_new"]:
         return Rejected(_("They are not in Productive any more."), advice=_("Skip this one, or add them there with the same e-mail."))
-    if not payload["company"]:
-        return Rejected(_("It is not known which company in Productive is your own."), advice=_("Connect Productive once more."))
     return None
 
 
 def _create(client: ProductiveClient, draft: Draft) -> Outcome:
     payload = draft.payload
     custom_fields = {"custom_fields": payload["custom_fields"]} if payload["custom_fields"] else {}
-    relationships = {"company": _to("companies", payload["company"]), **payload["relationships"]}
+    company = payload["company"] or client.organization.linked("company")
+    if not company:
+        return Rejected(_("Productive does not say which company is your own."), advice=_("Add the person in Productive, then try again."))
+    relationships = {"company": _to("companies", company), **payload["relationships"]}
     return _done(client, client.create("people", {**payload["attributes"], **custom_fields}, relationships))
 
 
