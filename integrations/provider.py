@@ -166,7 +166,8 @@ class File:
 @dataclass(frozen=True, kw_only=True)
 class Done:
     """The vendor has it. `totals` are compared with `Draft.expected`, name by name. `file` becomes the record's `attachment`.
-    `agreed`, for a source, is what both sides now have of the columns that are written from here."""
+    `agreed`, for a source, is what both sides now have of the columns that are written from here. With `behind`, what was found there
+    is not yet what was to be written, and follows as an update. With `gone`, the vendor has it no more: its link becomes history."""
 
     remote_id: str
     number: str = ""
@@ -175,6 +176,8 @@ class Done:
     warnings: tuple[str, ...] = ()
     file: File | None = None
     agreed: Mapping[str, Any] = field(default_factory=dict)
+    behind: bool = False
+    gone: bool = False
 
 
 Outcome = Done | ProviderError
@@ -186,6 +189,7 @@ class Export:
 
     `switches`     settings that all have to be on
     `select`       filter of the records that may go at all; others are refused with `not_ready`
+    `brought`      only what another integration brings may go, whether it made the record or found it here
     `needs`        foreign key of the record -> kind of what has to be at the vendor before
     `mentions`     the same for what the payload may name, if the vendor has it: nothing is copied for its sake
     `then`         the steps that follow, for records that their own `select` lets through
@@ -197,6 +201,8 @@ class Export:
     `create`       writes up to `batch_size` drafts with the idempotency key; one outcome for each draft, in their order
     `update`       the same for drafts with a `remote_id`; None when the vendor cannot
     `adds`         an update adds something there: one whose outcome is unknown is looked up like a new one, not just sent again
+    `withdraws`    a copy follows its record when that is deleted where it came from: `build` sees its `remote_deleted_at`, and what
+                   becomes of the copy is an update. Without it copies stay
     `find_existing`  looks drafts up by their reference among what was written since the given time: found ones by item;
                    None when the vendor cannot be asked
     `adopt`        looks for what the vendor may know already before anything is created (a contact by tax id). While a
@@ -213,6 +219,7 @@ class Export:
     switches: tuple[str, ...] = ()
     select: Mapping[str, Any] = field(default_factory=dict)
     not_ready: Text = ""
+    brought: bool = False
     needs: Mapping[str, str] = field(default_factory=dict)
     mentions: Mapping[str, str] = field(default_factory=dict)
     then: tuple[str, ...] = ()
@@ -224,6 +231,7 @@ class Export:
     create: Callable[[Client, Sequence[Draft], str], Sequence[Outcome]]
     update: Callable[[Client, Sequence[Draft], str], Sequence[Outcome]] | None = None
     adds: bool = False
+    withdraws: bool = False
     find_existing: Callable[[Client, Sequence[Draft], datetime], Mapping[int, Done]] | None = None
     adopt: Callable[[Client, Sequence[Draft]], Mapping[int, Done]] | None = None
     not_found: Text = ""

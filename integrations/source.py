@@ -36,13 +36,13 @@ class Source(Import):
 
     What changed is announced when all of it was read, so that nobody copies an invoice without its lines.
 
-    `ours(integration, record)`      columns of the record that are written from here: theirs are taken only while we have
-                                     changed nothing there
-    `reference(resource)`            our reference in a resource that we have written; '' where it carries none
+    `ours(integration, record, brought)`  columns of the record that are written from here: theirs are taken only while we have
+                                          changed nothing there. `brought` tells whether another integration brings the record
+    `reference(resource)`                 our reference in a resource that we have written; '' where it carries none
     """
 
     kinds: tuple[str, ...]
-    ours: Callable[[Any, Any], Collection[str]] = lambda integration, record: ()
+    ours: Callable[[Any, Any, bool], Collection[str]] = lambda integration, record, brought: ()
     reference: Callable[[Mapping[str, Any]], str] = lambda resource: ""
 
 

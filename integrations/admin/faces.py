@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from accounts.models import User
+from accounts.roles import VIEW_PAY
 from integrations.records.kinds import Kind, UnknownKind, get_kind
 
 AMOUNTS = ("total_amount_with_tax", "total_cost_with_tax", "amount_with_tax", "amount")
@@ -61,6 +62,11 @@ def amount_column(kind: Kind) -> str:
     """The column with what a record of this kind is worth; '' for kinds that are no money."""
     names = _columns(kind)
     return next((name for name in AMOUNTS if name in names and "currency" in names and name not in kind.model.pay_columns), "")
+
+
+def may_read(kind: Kind, user: User | AnonymousUser) -> bool:
+    """Whether the user may see what records of the kind say, also on their way: pay needs a permission of its own."""
+    return not kind.model.is_pay() or user.has_perm(f"{kind.model._meta.app_label}.{VIEW_PAY}")
 
 
 def _faces_of(kind: Kind, ids: list[int], user: User | AnonymousUser) -> dict[Key, Face]:

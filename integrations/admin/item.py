@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from integrations.admin.diagnostics import diagnostics
+from integrations.admin.faces import may_read
 from integrations.admin.integration.page import find_integration
 from integrations.admin.integration.preview import fix_url
 from integrations.admin.integration.steps import preview_url
@@ -25,6 +26,7 @@ from integrations.errors import ConfigProblem
 from integrations.http import redact
 from integrations.models import Attempt, EarlierBatch, ItemState, OutboxItem
 from integrations.provider import Export
+from integrations.records.kinds import UnknownKind, get_kind
 from integrations.registry import all_providers
 from integrations.sync.readiness import Readiness
 
@@ -76,6 +78,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     export, row, attempts = _export(found), row_of(found, request.user), _attempts(found)
     readiness = Readiness(found.integration) if export else None
     may_change = request.user.has_perm("integrations.change_integration")
+    readable = _is_readable(found, request.user)
     context = {
         "title": row.face.label,
         "item": found,
@@ -85,15 +88,28 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "provider": all_providers().get(found.integration.provider),
         "fix_url": _fix_url(readiness, found) if readiness and row.can_retry else "",
         "choices": list(_choices(export, found)),
-        "preview_url": preview_url(readiness, export, found.record_id) if readiness and export and not export.step else "",
+        "preview_url": preview_url(readiness, export, found.record_id) if readable and readiness and export and not export.step else "",
         "may_retry": may_change and row.can_retry,
         "may_skip": may_change and row.can_skip,
-        "calls": [Call(number, one, _read(one.request_body), _read(one.response_body)) for number, one in enumerate(attempts, 1)],
+        "calls": [_call(number, one, readable=readable) for number, one in enumerate(attempts, 1)],
         "ended": _ended(found),
-        "sent": _sent(found),
+        "sent": _sent(found) if readable else "",
+        "is_hidden": not readable,
         "diagnostics": diagnostics(found.integration, run=found.run, item=found, attempts=attempts),
     }
     return render(request, "admin/integrations/item.html", context)
+
+
+def _is_readable(item: OutboxItem, user: Any) -> bool:
+    try:
+        return may_read(get_kind(item.kind), user)
+    except UnknownKind:
+        return True
+
+
+def _call(number: int, attempt: Attempt, *, readable: bool) -> Call:
+    bodies = (attempt.request_body, attempt.response_body) if readable else ("", "")
+    return Call(number, attempt, *map(_read, bodies))
 
 
 def _export(item: OutboxItem) -> Export | None:

@@ -88,6 +88,11 @@ class Record(OrganizationOwned):
         found: int | None = getattr(record, "subsidiary_id", None)
         return found
 
+    @classmethod
+    def is_pay(cls) -> bool:
+        """Whether all of it is somebody's pay, so that nothing of it is shown without the permission `view_pay`."""
+        return "view" not in cls._meta.default_permissions
+
     @property
     def kind(self) -> str:
         return next(

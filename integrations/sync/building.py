@@ -19,7 +19,7 @@ from integrations.models import Integration, Link, Option, OutboxItem
 from integrations.provider import Copy, Draft, Export, RemoteOption
 from integrations.records.base import Record
 from integrations.records.kinds import get_kind
-from integrations.sync.outbox import current_links, selection
+from integrations.sync.outbox import current_links, selected, selection
 
 log = structlog.get_logger(__name__)
 
@@ -84,8 +84,11 @@ def build(integration: Integration, export: Export, items: Sequence[OutboxItem],
         link = None if item.create_new else links.get(item.record_id)
         generation = links[item.record_id].generation + item.create_new if item.record_id in links else 1
         try:
-            if record is None or record.remote_deleted_at is not None:
+            if record is None or (record.remote_deleted_at is not None and not export.withdraws):
                 raise Rejected(_("The record does not exist any more."), advice=_("Skip it."))
+            if record.remote_deleted_at is not None and link is None:  # it was gone before it went
+                built.unchanged[item.pk] = Draft(item=item.pk, record=record.pk, revision=record.revision, reference="", payload={})
+                continue
             if record.pk not in ready:
                 raise _not_ready(integration, export, record)
             if export.step and record.pk not in mains:
@@ -157,7 +160,7 @@ def _not_ready(integration: Integration, export: Export, record: Record) -> Reje
     has_one = integration.subsidiary_id is not None and record.subsidiary_path()
     if has_one and record.of_subsidiary() != integration.subsidiary_id:
         return Rejected(_("It belongs to another subsidiary than this connection."), advice=_("Copy it with that subsidiary's connection."))
-    if not get_kind(export.kind).everywhere().filter(pk=record.pk, **export.select).exists():
+    if not selected(integration, export).filter(pk=record.pk).exists():
         return Rejected(str(export.not_ready))
     return Rejected(_("Another connection copies the records of this subsidiary."), advice=_("Copy it with that one."))
 

@@ -195,7 +195,9 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
         setattr(record, attribute, value)
     record.changed_by = f"integration:{run.integration_id}"
     record.clean_fields()
-    was_sent = link is not None and (link.is_import or link.revision == record.revision)
+    was_sent = link is None or link.is_import or link.revision == record.revision
+    if link is None and record.pk is not None:  # before it is announced: who brings a record decides where it goes
+        link = _write_link(run, declared, incoming, None, record, was_sent=True)
     record.save(update_fields=None if record.pk is None else list(changed))
     link = _write_link(run, declared, incoming, link, record, was_sent=was_sent)
     entry = _entry(run, declared, incoming, link, ItemState.SUCCEEDED, action=action, message=" ".join(incoming.remarks))
@@ -241,7 +243,7 @@ def _write_link(run: Run, declared: Import, incoming: Incoming, link: Link | Non
         is_import=True,
     )
     link.record_id, link.changed_at = record.pk, clock.now()
-    if link.pk is None or was_sent:
+    if was_sent:
         link.revision = record.revision
     link.number, link.url = incoming.number[:255] or link.number, incoming.url or link.url
     link.save()

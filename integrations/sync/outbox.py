@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.models import Integration, ItemState, Link, OutboxItem, Route, Run
 from integrations.models.outbox import FAILED, IN_FLIGHT, OPEN
 from integrations.provider import Export
+from integrations.records.base import Origin
 from integrations.records.kinds import get_kind
 from integrations.sync.bell import ring
 from integrations.sync.progress import finish_runs, lock, recount, reopen_runs
@@ -40,10 +41,15 @@ class Enqueued:
 
 def selection(integration: Integration, export: Export) -> QuerySet[Any]:
     """The records that `integration` exports of that kind: ready ones, of its subsidiary, that no other integration
-    exports, where only one may."""
-    ready = {"organization_id": integration.organization_id, "remote_deleted_at": None, **export.select}
+    exports, where only one may. Deleted ones only where a copy follows them, and there is one or may come to be one."""
     kind = get_kind(export.kind)
-    records: QuerySet[Any] = kind.everywhere().filter(**ready)
+    records = selected(integration, export)
+    alive = Q(remote_deleted_at=None)
+    if export.withdraws:
+        this = {"record_id": OuterRef("pk")}
+        items = OutboxItem.everywhere.filter(integration=integration, kind=export.kind, step=export.step, state__in=OPEN, **this)
+        alive |= Q(Exists(current_links(integration, export.kind, export.step).filter(**this))) | Q(Exists(items))
+    records = records.filter(alive)
     if not (path := kind.model.subsidiary_path()):
         return records
     theirs = Route.everywhere.filter(organization_id=integration.organization_id, kind=export.kind).exclude(integration_id=integration.pk)
@@ -55,6 +61,15 @@ def selection(integration: Integration, export: Export) -> QuerySet[Any]:
         return records
     elsewhere = theirs.filter(subsidiary__isnull=False).values("subsidiary_id")
     return records.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": elsewhere}))
+
+
+def selected(integration: Integration, export: Export) -> QuerySet[Any]:
+    """The records that may go by what they are and where they come from."""
+    records: QuerySet[Any] = get_kind(export.kind).everywhere().filter(organization_id=integration.organization_id, **export.select)
+    if not export.brought:
+        return records
+    theirs = Link.everywhere.filter(kind=export.kind, record_id=OuterRef("pk"), is_import=True, archived_at=None)
+    return records.filter(Q(origin=Origin.IMPORT) | Q(Exists(theirs.exclude(integration=integration))))
 
 
 def current_links(integration: Integration, kind: str, step: str = "") -> QuerySet[Link]:

@@ -23,6 +23,7 @@ from integrations.sync.documents import keep_document
 from integrations.sync.marking import marks_for
 from integrations.sync.outbox import current_links, enqueue, selection
 from integrations.sync.progress import finish_runs, lock
+from integrations.sync.sourcing import forget_ids
 from integrations.sync.totals import difference
 from integrations.sync.waiting import NO_ERROR, bring_back, refuse_waiting_for, replace, waiting_beside
 
@@ -109,17 +110,20 @@ def _write_done(batch: Batch, export: Export, done: Sequence[Answer], brought: d
         link.remote_id, link.url = outcome.remote_id, outcome.url
         link.number = outcome.number[:255] or link.number
         link.revision, link.changed_at = revisions[draft.record], now
-        link.digest = digest(export, draft.payload)
+        link.digest = "" if outcome.behind else digest(export, draft.payload)
+        link.archived_at = now if outcome.gone else None
         link.agreed = dict(outcome.agreed)
         link.difference, link.warnings = difference(draft.expected, outcome.totals), list(outcome.warnings)
         links.append(link)
     new, known = [link for link in links if link.pk is None], [link for link in links if link.pk is not None]
     Link.everywhere.bulk_create(new)
-    written = ["remote_id", "url", "number", "revision", "changed_at", "digest", "agreed", "difference", "warnings"]
+    written = ["remote_id", "url", "number", "revision", "changed_at", "digest", "agreed", "difference", "warnings", "archived_at"]
     Link.everywhere.bulk_update(known, written)
+    forget_ids(batch.integration, batch.kind, [item.record_id for item, _draft, outcome in done if outcome.gone])
 
-    ids = [item.pk for item, _draft, _done in done]
+    ids = [item.pk for item, _draft, outcome in done if not outcome.behind]
     OutboxItem.everywhere.filter(pk__in=ids).update(state=ItemState.SUCCEEDED, finished_at=now, **NO_ERROR)
+    claim.give_back(batch, [item for item, _draft, outcome in done if outcome.behind], now)
 
 
 def _go_on(batch: Batch, export: Export, items: Sequence[OutboxItem]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from integrations.records.loading.report import Report, kind_named
 from integrations.records.loading.rows import Place, Problem, Row
 from integrations.records.loading.writing import Writer
 from integrations.source import Documents, Source
+from integrations.sync.counterparts import alike
 from integrations.sync.sides import Sides
 
 Keys = Mapping[tuple[str, str], Link]
@@ -88,6 +89,13 @@ def keep_documents(run: Run, declared: Source, page: Documents) -> Counter[str]:
     return Counter(changed=len(entries) - refused, rejected=refused, unchanged=unchanged)
 
 
+def forget_ids(integration: Integration, kind: str, record_ids: Sequence[int]) -> None:
+    """Copies of these records were taken back: if they go to the source once more, they will be others there."""
+    if record_ids and any(isinstance(declared, Source) for declared in integration.declaration.imports):
+        records = get_kind(kind).everywhere().filter(organization_id=integration.organization_id, pk__in=record_ids)
+        records.update(productive_id=None)
+
+
 def _author(integration: Integration) -> str:
     return f"integration:{integration.pk}"
 
@@ -101,7 +109,8 @@ def _not_shown_yet(run: Run, resources: Sequence[Mapping[str, Any]]) -> list[Map
 
 
 def _recognise(integration: Integration, declared: Source, resources: Sequence[Mapping[str, Any]]) -> None:
-    """What was written there from here gets its id, so that it is not taken for something new: by its link, else by our reference."""
+    """What is here already gets its id, so that it is not taken for something new: by its link, else by our reference, else by what
+    both sides know it by."""
     ids = [str(resource["id"]) for resource in resources]
     written = Link.everywhere.filter(
         integration=integration, realm_id=integration.realm_id, kind__in=declared.kinds, step="", is_import=False, archived_at=None
@@ -112,10 +121,28 @@ def _recognise(integration: Integration, declared: Source, resources: Sequence[M
         kind, _dash, number = rest.rpartition("-")[0].rpartition("-")
         if tag == integration.tag and kind in declared.kinds and number.isdecimal():
             known.append((kind, int(number), str(resource["id"])))
-    for kind, pk, remote_id in known:
+    for kind, pk, remote_id in [*known, *_matched(integration, declared, resources)]:
         records = get_kind(kind).everywhere().filter(organization_id=integration.organization_id)
         if not records.filter(productive_id=remote_id).exists():
             records.filter(pk=pk, productive_id=None).update(productive_id=remote_id)
+
+
+def _matched(integration: Integration, declared: Source, resources: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
+    """Records that others brought, before the source told of them; where several may be meant, none is."""
+    if not declared.match:
+        return
+    theirs: dict[str, list[str]] = defaultdict(list)
+    for resource in resources:
+        if kind_named(resource["type"]) == declared.kind and (said := str(resource["attributes"].get(declared.match) or "")):
+            theirs[said.casefold()].append(str(resource["id"]))
+    alive = alike(integration, declared.kind, declared.match, theirs.keys()).filter(productive_id=None, **declared.match_among)
+    linked = Link.everywhere.filter(integration=integration, realm_id=integration.realm_id, kind=declared.kind, step="", archived_at=None)
+    here: dict[str, list[int]] = defaultdict(list)
+    for pk, said in alive.exclude(pk__in=linked.values("record_id")).values_list("pk", "matched"):
+        here[said.casefold()].append(pk)
+    for said, pks in here.items():
+        if len(pks) == len(theirs[said]) == 1:
+            yield declared.kind, pks[0], theirs[said][0]
 
 
 def _links(run: Run, declared: Source, resources: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Link]:

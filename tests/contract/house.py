@@ -13,12 +13,14 @@ import pytest
 from accounts.models import Organization
 from integrations.records import files
 from integrations.records.base import Record
-from integrations.records.choices import InvoiceType, LimitationType, PurchaseOrderStatus
+from integrations.records.choices import BookingMethod, BookingType, HrmType, InvoiceType, LimitationType, PurchaseOrderStatus, SalaryType
 from integrations.records.models import (
     Attachment,
+    Booking,
     Company,
     ContactEntry,
     Deal,
+    Entitlement,
     Event,
     Expense,
     Invoice,
@@ -26,6 +28,7 @@ from integrations.records.models import (
     Payment,
     Person,
     PurchaseOrder,
+    Salary,
     ServiceType,
     Subsidiary,
     TaxRate,
@@ -185,6 +188,40 @@ class House:
         )
         return payment
 
+    def _hired(self, number: int, **columns: Any) -> Person:
+        """As HR brings them."""
+        name = {"first_name": f"Grace {number}", "last_name": "Hopper", "email": f"grace.{number}@northwind.example"}
+        hired = {"origin": "import", "hrm_type_id": HrmType.EMPLOYEE, "subsidiary": self.subsidiary, **name, **columns}
+        person: Person = Person.everywhere.create(organization=self.organization, **hired)
+        return person
+
+    def _category(self, number: int) -> Event:
+        named = {"name": f"Leave {number}", "limitation_type_id": LimitationType.DAYS}
+        event: Event = Event.everywhere.create(organization=self.organization, origin="import", **named)
+        return event
+
+    def _entitled(self, number: int) -> Entitlement:
+        owner = {"person": self._hired(number), "event": self._category(number)}
+        year = {"start_date": date(2026, 1, 1), "end_date": date(2026, 12, 31), "allocated": Decimal(25)}
+        entitlement: Entitlement = Entitlement.everywhere.create(organization=self.organization, origin="import", **owner, **year)
+        entitlement.refresh_from_db()
+        return entitlement
+
+    def _away(self, number: int) -> Booking:
+        """All of them on the same day, and half of it, as two requests may be."""
+        owner = {"person": self._hired(number), "event": self._category(number)}
+        what = {"booking_type_id": BookingType.ABSENCE, "booking_method_id": BookingMethod.PERCENTAGE, "percentage": Decimal(50)}
+        days = {"started_on": FIRST_DAY, "ended_on": FIRST_DAY, "note": "Sailing"}
+        booking: Booking = Booking.everywhere.create(organization=self.organization, origin="import", **owner, **what, **days)
+        booking.refresh_from_db()
+        return booking
+
+    def _salary(self, number: int) -> Salary:
+        pay = {"salary_type_id": SalaryType.MONTHLY, "currency": "EUR", "cost": Decimal("4321.09"), "started_on": FIRST_DAY}
+        salary: Salary = Salary.everywhere.create(organization=self.organization, origin="import", person=self._hired(number), **pay)
+        salary.refresh_from_db()
+        return salary
+
     def _with_receipt(self, expense: Expense) -> Expense:
         digest = files.keep(self.organization.pk, b"Thank you for your order")
         Attachment.everywhere.create(organization=self.organization, expense=expense, name="receipt.txt", digest=digest)
@@ -241,6 +278,34 @@ def _pay_more(payment: Payment) -> None:
     payment.save()
 
 
+def _marry(person: Person) -> None:
+    person.last_name = "Murray"
+    person.save()
+
+
+def _name_anew(event: Event) -> None:
+    event.name += ", of all sorts"
+    event.save()
+
+
+def _allow_more(entitlement: Entitlement) -> None:
+    assert entitlement.allocated is not None
+    entitlement.allocated += Decimal("1.5")
+    entitlement.save()
+
+
+def _stay_away(booking: Booking) -> None:
+    assert booking.ended_on is not None
+    booking.ended_on += timedelta(days=1)
+    booking.save()
+
+
+def _raise_pay(salary: Salary) -> None:
+    assert salary.cost is not None
+    salary.cost += Decimal(100)
+    salary.save()
+
+
 SAMPLES: dict[str, Callable[[House, int], Record]] = {
     "company": lambda house, number: house._company(number),
     "invoice": lambda house, number: house._document(number, InvoiceType.INVOICE),
@@ -248,6 +313,11 @@ SAMPLES: dict[str, Callable[[House, int], Record]] = {
     "expense": lambda house, number: house._with_receipt(house._expense(number)),
     "purchase_order": lambda house, number: house._purchase_order(number),
     "payment": lambda house, number: house._payment(number),
+    "person": lambda house, number: house._hired(number),
+    "event": lambda house, number: house._category(number),
+    "entitlement": lambda house, number: house._entitled(number),
+    "booking": lambda house, number: house._away(number),
+    "salary": lambda house, number: house._salary(number),
 }
 EDITS: dict[type[Record], Callable[[Any], None]] = {
     Company: _rename,
@@ -255,4 +325,9 @@ EDITS: dict[type[Record], Callable[[Any], None]] = {
     Expense: _describe,
     PurchaseOrder: _order_more,
     Payment: _pay_more,
+    Person: _marry,
+    Event: _name_anew,
+    Entitlement: _allow_more,
+    Booking: _stay_away,
+    Salary: _raise_pay,
 }

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from integrations.admin.faces import may_read
 from integrations.admin.integration.assuming import assumed
 from integrations.admin.integration.finding import find_record, newest_record, records_of
 from integrations.admin.integration.steps import setting_url
@@ -73,7 +74,7 @@ class Preview:
 
 def panel(request: HttpRequest, readiness: Readiness) -> dict[str, Any] | HttpResponse:
     """The preview as a page of its own, or with `fragment` as the card alone."""
-    exports = _exports(readiness)
+    exports = [one for one in _exports(readiness) if may_read(get_kind(one.kind), request.user)]
     export = next((one for one in exports if one.kind == request.GET.get("kind")), exports[0] if exports else None)
     if export is None:
         return {"exports": []}

@@ -44,7 +44,7 @@ class _ReadOnly(OrganizationScopedAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may view records; pay is not among them, and has a permission of its own."""
-        permission = "view_" + self.opts.model_name if "view" in self.opts.default_permissions else VIEW_PAY
+        permission = VIEW_PAY if self.model.is_pay() else "view_" + self.opts.model_name
         return request.user.has_perm(f"{self.opts.app_label}.{permission}")
 
     def may_see(self, request: HttpRequest, column: str) -> bool:

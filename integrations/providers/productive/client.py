@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,8 +76,10 @@ class ProductiveClient:
     def page_url(self, path: str, resource_id: str) -> str:
         return f"{self._web}/{self.organization_id}/{path}/{resource_id}"
 
+    @cached_property
     def organization(self) -> Resource:
-        return self.one("organizations", self.organization_id)
+        """With the company that it is itself: who works here works for that, and as long as is usual here."""
+        return self.one("organizations", self.organization_id, ("company",))
 
     def page(self, path: str, *, include: Collection[str] = (), changed_since: str = "", after: str = "") -> Listed:
         """The page after a cursor, in the order of ids: what changes meanwhile moves nothing."""
@@ -113,8 +116,8 @@ class ProductiveClient:
                 return
             number += 1
 
-    def one(self, path: str, resource_id: str) -> Resource:
-        response = self._http.get(f"{path}/{resource_id}")
+    def one(self, path: str, resource_id: str, include: Collection[str] = ()) -> Resource:
+        response = self._http.get(f"{path}/{resource_id}", params={"include": ",".join(include) or None})
         return _read(response, response.decode(_One).data)
 
     def find(self, path: str, filters: Mapping[str, str], include: Collection[str] = ()) -> Iterator[Resource]:
@@ -133,8 +136,18 @@ class ProductiveClient:
     def create(self, path: str, attributes: Document, relationships: Document) -> Resource:
         return self._write("POST", path, {"type": path, "attributes": attributes, "relationships": relationships})
 
-    def update(self, path: str, resource_id: str, attributes: Document) -> Resource:
-        return self._write("PATCH", f"{path}/{resource_id}", {"type": path, "id": resource_id, "attributes": attributes})
+    def update(self, path: str, resource_id: str, attributes: Document, relationships: Document | None = None) -> Resource:
+        linked = {"relationships": relationships} if relationships else {}
+        return self._write("PATCH", f"{path}/{resource_id}", {"type": path, "id": resource_id, "attributes": attributes, **linked})
+
+    def act(self, path: str, resource_id: str, action: str) -> Resource:
+        """What the reference has as an action of its own: https://developer.productive.io/reference/actions/people-deactivate-deactivate"""
+        response = self._http.send("PATCH", f"{path}/{resource_id}/{action}", safe_to_repeat=True)
+        return _read(response, response.decode(_One).data)
+
+    def delete(self, path: str, resource_id: str) -> None:
+        """What is not there any more is deleted."""
+        self._http.send("DELETE", f"{path}/{resource_id}", also_ok=(404,), safe_to_repeat=True)
 
     def _write(self, method: str, path: str, data: Document) -> Resource:
         response = self._http.send(method, path, json={"data": data}, headers={"content-type": MEDIA_TYPE})

@@ -27,17 +27,19 @@ def terms(copy: Copy, ours: Mapping[str, Any]) -> dict[str, Any]:
     return {"ours": dict(ours), "agreed": agreed, "overwrites": copy.choices.get(OVERWRITE.name) == OURS}
 
 
-def conflict(payload: Mapping[str, Any], there: Mapping[str, Any]) -> Rejected | None:
-    """What speaks against writing: somebody has changed it there since; None when nothing does, or a person has decided."""
+def conflict(payload: Mapping[str, Any], there: Mapping[str, Any], *, is_pay: bool = False) -> Rejected | None:
+    """What speaks against writing: somebody has changed it there since; None when nothing does, or a person has decided.
+
+    Pay is not told: whoever may see what became of a copy may not see all of it.
+    """
     ours, agreed = payload["ours"], payload["agreed"]
     changed = {
         name: there.get(name) for name, value in ours.items() if _said(there.get(name)) not in {_said(value), _said(agreed.get(name)), ""}
     }
     if not changed or payload["overwrites"]:
         return None
-    said = [
-        _("%(name)s: here “%(here)s”, there “%(there)s”.") % {"name": name, "here": ours[name], "there": changed[name]} for name in changed
-    ]
+    text = _("%(name)s is another one there.") if is_pay else _("%(name)s: here “%(here)s”, there “%(there)s”.")
+    said = [text % {"name": name, "here": ours[name], "there": changed[name]} for name in changed]
     return Rejected(
         _("Both sides changed it. %(said)s") % {"said": " ".join(said)},
         field=next(iter(changed)),

@@ -34,6 +34,30 @@ class ProductiveIntegration(Integration):
         default=False,
         help_text=_("A copied invoice gets the number in Productive that it has here, such as the one the accounting system gave."),
     )
+    writes_people = models.BooleanField(
+        _("Write people"),
+        default=False,
+        help_text=_(
+            "Whoever HR brings is made in Productive, unless somebody there has the e-mail; names, managers and subsidiaries follow, "
+            "and leavers are deactivated. Nobody is invited or deleted."
+        ),
+    )
+    writes_time_off = models.BooleanField(
+        _("Write time off"),
+        default=False,
+        help_text=_(
+            "Entitlements and time off that HR brings are entered in Productive, and taken back when they are canceled. An absence "
+            "category that Productive has not by that name is made there, as a paid one."
+        ),
+    )
+    writes_pay = models.BooleanField(
+        _("Write pay"),
+        default=False,
+        help_text=_(
+            "Salaries that HR brings are entered in Productive, with the working hours of a week that the organization has there. "
+            "The token's owner has to be allowed to; here only those see it who may see pay."
+        ),
+    )
     writes_by_itself = models.BooleanField(
         _("Write by itself"),
         default=True,

@@ -24,6 +24,8 @@ from integrations.records.kinds import get_kind
 from integrations.source import Source
 
 SWITCHES = {"time_entry": "pulls_time", "salary": "pulls_pay"}
+KNOWN_BY = {"person": "email", "event": "name"}
+"""How both sides know what HR brought before Productive told of it."""
 OFTEN = frozenset({"invoice", "payment", "expense", "company"})
 """What accounting waits for; the rest follows every hour, and at once where a webhook tells of it."""
 
@@ -43,11 +45,12 @@ def _source(kind: str) -> Source:
         every=timedelta(minutes=15) if kind in OFTEN else timedelta(hours=1),
         ours=writing.ours,
         reference=writing.reference,
+        match=KNOWN_BY.get(kind, ""),
     )
 
 
 def organization_name(client: ProductiveClient) -> str:
-    return str(client.organization().attributes.get("name") or client.organization_id)
+    return str(client.organization.attributes.get("name") or client.organization_id)
 
 
 def invoices(client: ProductiveClient) -> str:
@@ -64,7 +67,7 @@ PROVIDER = Provider(
     label="Productive",
     category=Category.SOURCE,
     type_id=1090,
-    promise=_("Everything that Patchbay moves comes from here: invoices, people, budgets and time. Payments and copies are told back."),
+    promise=_("Everything that Patchbay moves comes from here: invoices, people, budgets and time. Payments, copies and HR are told back."),
     requirements=_("An API token of somebody who may see all of it, and the organization's id: Settings, API integrations."),
     documentation_url="https://developer.productive.io/reference",
     auth=Token(
@@ -101,7 +104,10 @@ PROVIDER = Provider(
             name="write",
             label=_("What to write back"),
             about=_("What happened elsewhere is told to Productive. Whatever Productive owns is never written."),
-            fields=("writes_payments", "writes_copies", "writes_numbers", "writes_by_itself"),
+            fields=(
+                *("writes_payments", "writes_copies", "writes_numbers"),
+                *("writes_people", "writes_time_off", "writes_pay", "writes_by_itself"),
+            ),
         ),
     ),
     exports=EXPORTS,

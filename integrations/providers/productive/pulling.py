@@ -13,7 +13,7 @@ from typing import Any
 from integrations.incoming import Page
 from integrations.providers.productive.client import ProductiveClient, Resource
 from integrations.providers.productive.listings import PATH_OF, Listing
-from integrations.providers.productive.references import REFERENCE, without_reference
+from integrations.providers.productive.references import reference_in, without_reference
 from integrations.providers.productive.trouble import Unsupported
 from integrations.source import Documents
 
@@ -75,8 +75,8 @@ def _document(resource: Resource) -> dict[str, Any]:
     attached = str(resource.attributes.get("attachable_type") or "").lower()
     if resource.type == "attachments" and attached in ATTACHED and resource.attributes.get("attachable_id"):
         relationships[attached] = {"data": {"type": ATTACHED[attached], "id": str(resource.attributes["attachable_id"])}}
-    attributes, reference = resource.attributes, ""
-    if resource.type == "payments" and (found := REFERENCE.search(str(attributes.get("note") or ""))):
-        attributes, reference = {**attributes, "note": without_reference(attributes["note"])}, found[1]
+    attributes = resource.attributes
+    if reference := reference_in(attributes.get("note")):
+        attributes = {**attributes, "note": without_reference(attributes["note"])}
     document = {"type": resource.type, "id": resource.id, "attributes": attributes, "relationships": relationships}
     return {**document, "reference": reference}

@@ -49,6 +49,8 @@ def read_error(response: Response) -> ProviderError | None:
         return Unsupported(text, request_id=response.request_id)
     if response.status == 403:
         advice = _("The owner of the token may not do this in Productive. Use the token of somebody who may.")
+    elif response.status == 404:
+        advice = _("It may have been deleted in Productive. Bring it back there and try again, or skip this one.")
     elif response.status == 402:
         advice = _("Productive's plan does not cover this.")
     elif response.status == 422 and "must be sent" in text:

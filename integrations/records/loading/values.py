@@ -138,7 +138,7 @@ def _read_day(raw: Any) -> date | None:
         raise Unreadable(_("%(value)s is not a date: write it as 2024-05-31.") % {"value": shown(raw)}) from None
 
 
-def _read_moment(raw: Any) -> datetime | None:
+def read_moment(raw: Any) -> datetime | None:
     """A time; without an offset it is UTC, without a time it is midnight."""
     if raw is None or raw == "":
         return None
@@ -220,7 +220,7 @@ def shown(raw: Any) -> str:
 
 _READERS: dict[type[models.Field[Any, Any]], Reader] = {
     models.BooleanField: _read_flag,
-    models.DateTimeField: _read_moment,
+    models.DateTimeField: read_moment,
     models.DateField: _read_day,
     models.IntegerField: _read_whole,
     models.TextField: read_text,

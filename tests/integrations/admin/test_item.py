@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils.html import escape
 from integrations import clock
 from integrations.admin.integration.steps import setting_url
 from integrations.models import Attempt, Batch, OutboxItem, Run
+from integrations.records.models import Salary
 from tests.conftest import World
 from tests.integrations.admin.scenes import LOCKED, UNMAPPED, Refusal, make_integration, make_invoices, make_items, make_run
 
@@ -206,3 +208,17 @@ def test_run_rows_lead_to_the_item(admin: Client, auditor: Client, world: World)
         page = client.get(reverse("admin:run", args=[item.run_id])).content.decode()
         assert f'href="{reverse("admin:item", args=[item.pk])}"' in page
         assert "versions: Patchbay" in page
+
+
+def test_pay_on_its_way_is_read_by_those_alone_who_may_see_pay(world: World) -> None:
+    run = make_run(make_integration(world.organization), kind="salary")
+    salary = Salary.everywhere.create(organization=world.organization, cost=Decimal("4321.09"))
+    item = OutboxItem.everywhere.create(
+        organization=world.organization, integration=run.integration, run=run, kind="salary", record_id=salary.pk, revision=1
+    )
+    batch = make_batch(item, request_body='{"cost":432109}', response_body='{"cost":432109}')
+    Batch.everywhere.filter(pk=batch.pk).update(body=json.dumps([{"item": item.pk, "record": 1, "payload": {"cost": 432109}}]))
+    for user, times in ((world.admin, 0), (world.owner, 3)):
+        client = Client()
+        client.force_login(user)
+        assert shown(client, item).count("432109") == times

@@ -13,9 +13,11 @@ from integrations.providers.productive.sandbox import ProductiveSandbox, desk
 from integrations.providers.productive.sandbox.hooks import body_of, signed
 from integrations.providers.productive.sandbox.store import Resource
 from integrations.providers.productive.sandbox.tables import TABLES
-from integrations.providers.productive.writing import ADDRESS
+from integrations.providers.productive.writing import ADDRESS, BROUGHT
+from integrations.records.choices import HrmType
 from integrations.records.currencies import to_minor
 from integrations.records.loading.shapes import shape_of
+from integrations.records.models import Person
 from integrations.source import plain
 from tests.contract.scenario import Entered, Scenario
 
@@ -68,7 +70,7 @@ EDITED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 class ProductiveScenario(Scenario):
     sandbox: ProductiveSandbox
-    one_copy_only = frozenset({"invoice", "credit_note", "expense"})  # they are marked there, not made
+    one_copy_only = frozenset({"invoice", "credit_note", "expense", "event", *BROUGHT})  # marked, or there once
 
     def __init__(self, sandbox: ProductiveSandbox) -> None:
         super().__init__(sandbox)
@@ -79,16 +81,39 @@ class ProductiveScenario(Scenario):
 
     def settle(self, integration: Any) -> None:
         integration.writes_by_itself = False
+        self.integration = integration
 
     def prepare(self, record: Any) -> None:
         """Productive has the record, or the sent invoice that was paid; and what is marked there was copied."""
+        if record.kind in BROUGHT:
+            self._own_company()
         if record.kind == "payment":
             self._mirror(record.invoice, sent_on="2026-09-30")
-        elif record.kind in ("invoice", "credit_note", "expense"):
+        elif record.kind == "person":
+            record.manager = self._manager(record.organization)
+            record.save()
+        elif record.kind in ADDRESS:
             self._mirror(record)
             record.exported, record.export_id = True, f"copy-{record.pk}"
             setattr(record, ADDRESS[record.kind], f"https://books.example/{record.pk}")
             record.save()
+
+    def _own_company(self) -> None:
+        """For whom people work."""
+        store = self.sandbox.store
+        organization = store.of("organizations")[self.sandbox.organization_id]
+        if not organization.links.get("company"):
+            organization.links["company"] = store.add("companies", {"name": "Northwind Studio"}).id
+
+    def _manager(self, organization: Any) -> Person:
+        """Somebody whom Productive has told of."""
+        known = {"organization": organization, "email": "boss@northwind.example", "hrm_type_id": HrmType.EMPLOYEE}
+        manager, is_new = Person.everywhere.get_or_create(**known)
+        if is_new:
+            self._mirror(manager)
+            to = {"realm_id": self.integration.realm_id, "kind": "person", "record_id": manager.pk, "remote_id": manager.productive_id}
+            Link.everywhere.create(organization=organization, integration=self.integration, is_import=True, revision=1, **to)
+        return manager
 
     def rework(self, record: Any) -> None:
         if record.kind in ADDRESS:

@@ -30,6 +30,8 @@ MORE_ATTRIBUTES = {
         "export_url": ("string", True),
     },
 }
+MORE_ACTIONS = {"people": ("activate", "deactivate")}
+"""The reference has them, without a body; the schema, which is that of a command line, names inviting alone."""
 MORE_FILTERS = {
     "id": "Every list of the reference has it.",
     "updated_at": "The guide to filters speaks of it as the example of a time; the reference has it for few lists.",
@@ -99,6 +101,9 @@ def _describe(document: Node, path: str, fields: Any, enums: Node) -> None:
             "relationships": {"$ref": f"#/components/schemas/{path}_written_relationships"},
         },
     }
+    required = [field["attribute"] for field in named if field.get("required") and not field.get("readonly")]
+    required_links = [field["relationship"] for field in linked if field.get("required") and not field.get("readonly")]
+    schemas[f"{path}_new"] = _new(path, required, required_links)
     schemas[f"{path}_document"] = _document({"$ref": f"#/components/schemas/{path}"})
     schemas[f"{path}_list"] = _document({"type": "array", "items": {"$ref": f"#/components/schemas/{path}"}})
     includes = [field["relationship"] for field in linked if not field.get("notIncludable")]
@@ -112,12 +117,25 @@ def _describe(document: Node, path: str, fields: Any, enums: Node) -> None:
     paths[f"/{path}"] = {"get": {"parameters": listed, "responses": _answers(f"{path}_list")}}
     paths[f"/{path}/{{id}}"] = {"get": {"parameters": [include], "responses": _answers(f"{path}_document")}}
     if path not in READ_ONLY:
-        body = {"required": ["data"], "properties": {"data": {"$ref": f"#/components/schemas/{path}_written"}}, "type": "object"}
-        asked = {"required": True, "content": {MEDIA_TYPE: {"schema": body}}}
-        written = {"requestBody": asked, "parameters": [include]}
-        paths[f"/{path}"]["post"] = {**written, "responses": _answers(f"{path}_document", "201")}
-        paths[f"/{path}/{{id}}"]["patch"] = {**written, "responses": _answers(f"{path}_document")}
+        made, changed = ({"requestBody": _body(f"{path}_{what}"), "parameters": [include]} for what in ("new", "written"))
+        paths[f"/{path}"]["post"] = {**made, "responses": _answers(f"{path}_document", "201")}
+        paths[f"/{path}/{{id}}"]["patch"] = {**changed, "responses": _answers(f"{path}_document")}
         paths[f"/{path}/{{id}}"]["delete"] = {"responses": {"204": {}, **_refusals()}}
+    for action in MORE_ACTIONS.get(path, ()):
+        paths[f"/{path}/{{id}}/{action}"] = {"patch": {"responses": _answers(f"{path}_document")}}
+
+
+def _new(path: str, required: list[str], required_links: list[str]) -> Node:
+    """What is written, with everything that has to be said of something new."""
+    parts = {"attributes": {"required": required}} if required else {}
+    parts |= {"relationships": {"required": required_links}} if required_links else {}
+    demanded = {"type": "object", "required": list(parts), "properties": parts} if parts else {}
+    return {"allOf": [{"$ref": f"#/components/schemas/{path}_written"}, demanded]}
+
+
+def _body(schema: str) -> Node:
+    body = {"required": ["data"], "properties": {"data": {"$ref": f"#/components/schemas/{schema}"}}, "type": "object"}
+    return {"required": True, "content": {MEDIA_TYPE: {"schema": body}}}
 
 
 def _only(properties: Node, names: set[str]) -> Node:

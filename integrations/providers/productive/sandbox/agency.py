@@ -15,12 +15,15 @@ CENTS = 100_000  # of each line, net
 def settle(store: Store, organization_id: str, *, empty: bool, time_entries: int) -> None:
     organization = Resource(organization_id, "organizations", {}, {}, clock.now())
     organization.attributes = {"name": "Northwind Studio", "time_zone": "Berlin", "currency": "EUR"}
+    organization.attributes["working_hours"] = [8, 8, 8, 8, 8, 0, 0]
     store.of("organizations")[organization_id] = organization
     if empty and not time_entries:
         return
     subsidiary = store.add("subsidiaries", {"name": "Northwind GmbH"})
     own = store.add("companies", {"name": "Northwind Studio", "default_currency": "EUR", "default_subsidiary_id": subsidiary.id})
-    person = store.add("people", {"first_name": "Ada", "last_name": "Berg", "email": "ada@northwind.example"}, company=own)
+    organization.links["company"] = own.id
+    ada = {"first_name": "Ada", "last_name": "Berg", "email": "ada@northwind.example", "hrm_type_id": 1}
+    person = store.add("people", ada, company=own, subsidiary=subsidiary)
     service_type = store.add("service_types", {"name": "Design"})
     rate = {"name": "VAT 19 %", "primary_component_name": "VAT", "primary_component_value": "19.0"}
     tax_rate = store.add("tax_rates", rate, subsidiary=subsidiary)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from integrations.providers.productive.sandbox import staff
 from integrations.providers.productive.sandbox.store import Resource, Store
 from integrations.providers.productive.sandbox.tables import READ_ONLY, TABLES, Table
 from integrations.providers.productive.sandbox.wire import invalid, refuse
@@ -28,6 +29,7 @@ DAYS = frozenset(
     ]
 )
 WHOLE = frozenset({"amount", "cost", "time", "unit_price", "salary_type_id", "booking_method_id", "booking_type_id"})
+FLAGS = frozenset({"default_salary", "overhead", "alternating_hours", "draft"})
 
 
 def read(store: Store, table: Table, request: Request, existing: Resource | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -65,6 +67,8 @@ def _check(name: str, value: Any) -> None:
             raise invalid(name, f"{name} is not a date") from None
     if name in WHOLE and (isinstance(value, bool) or not isinstance(value, int)):
         raise invalid(name, f"{name} is not a whole number")
+    if name in FLAGS and not isinstance(value, bool):
+        raise invalid(name, f"{name} is neither true nor false")
 
 
 def _linked(store: Store, table: Table, name: str, relationship: Any) -> Any:
@@ -89,20 +93,32 @@ def create(store: Store, table: Table, attributes: dict[str, Any], links: dict[s
         made = store.add("payments", attributes, **links)
         follow_payments(store, invoice)
         return made
-    return store.add(table.path, attributes, **links)
+    attributes |= staff.made(store, table.path, attributes, links)
+    made = store.add(table.path, attributes, **links)
+    _follow_time_off(store, made)
+    return made
 
 
 def update(store: Store, existing: Resource, attributes: dict[str, Any], links: dict[str, Any]) -> None:
+    both = {**existing.attributes, **attributes}
+    attributes |= staff.changed(store, existing, both, {**existing.links, **links})
     existing.links |= links
     store.change(existing, **attributes)
     if existing.path == "payments":
         follow_payments(store, store.of("invoices")[existing.links["invoice"]])
+    _follow_time_off(store, existing)
 
 
 def delete(store: Store, existing: Resource) -> None:
     store.delete(existing)
     if existing.path == "payments" and existing.links.get("invoice") in store.of("invoices"):
         follow_payments(store, store.of("invoices")[existing.links["invoice"]])
+    _follow_time_off(store, existing)
+
+
+def _follow_time_off(store: Store, changed: Resource) -> None:
+    if changed.path in ("bookings", "entitlements") and changed.links.get("event"):
+        staff.count_used(store, changed.links["person"], changed.links["event"])
 
 
 def _check_payment(invoice: Resource, attributes: Mapping[str, Any]) -> None:

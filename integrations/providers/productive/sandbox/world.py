@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from integrations.providers.productive.sandbox import desk
+from integrations.providers.productive.sandbox import desk, staff
 from integrations.providers.productive.sandbox.agency import settle
 from integrations.providers.productive.sandbox.gate import Gate, ProductiveLimits
 from integrations.providers.productive.sandbox.hooks import Hooks
@@ -145,6 +145,22 @@ class ProductiveSandbox(Sandbox):
         desk.update(self.store, existing, *desk.read(self.store, table, request, existing))
         self.hooks.tell(existing, "updated")
         return self._one(request, table, existing)
+
+    @route("PATCH", f"{API}/people/{{id}}/deactivate")
+    def deactivate(self, request: Request) -> Reply:
+        return self._switched(request, on=False)
+
+    @route("PATCH", f"{API}/people/{{id}}/activate")
+    def activate(self, request: Request) -> Reply:
+        return self._switched(request, on=True)
+
+    def _switched(self, request: Request, *, on: bool) -> Reply:
+        person = self.store.of("people").get(request.params["id"])
+        if person is None:
+            raise Refusal(not_found())
+        staff.switch_access(self.store, person, on=on)
+        self.hooks.tell(person, "updated")
+        return self._one(request, TABLES["people"], person)
 
     @route("DELETE", f"{API}/{{path}}/{{id}}")
     def destroy(self, request: Request) -> Reply:
