@@ -34,11 +34,15 @@ LOCKED_SECONDS = 300
 
 
 class BamboohrOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `__reset__` understands. BambooHR publishes no limit: there is none here either unless `per_minute` or `at_once` are given."""
+    """What `__reset__` understands. BambooHR publishes no limit: there is none here either unless `per_minute` or `at_once` are given.
+
+    `rows_a_page` is the most that an answer of a dataset has, however much is asked for.
+    """
 
     employees: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 6
     per_minute: Annotated[int, msgspec.Meta(ge=1)] | None = None
     at_once: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    rows_a_page: Annotated[int, msgspec.Meta(ge=1)] = 1000
     seed: int | None = None
 
 
@@ -59,6 +63,7 @@ class BamboohrSandbox(Sandbox):
         self.company = Company(self.chance)
         furnish(self.company, options.employees)
         self.company.key()
+        self.rows_a_page = options.rows_a_page
         window = RollingWindow(options.per_minute or UNLIMITED, 60)
         self.quota = Quota({"minute": window}, options.at_once or UNLIMITED, threading.Lock())
         self.wrong_keys, self.locked_until = 0, 0.0

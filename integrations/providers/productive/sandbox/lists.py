@@ -33,9 +33,9 @@ EVERYWHERE = {"id"}
 class Listing:
     """One request for a list. `by_change`: whether lists may be narrowed by the time of the last change."""
 
-    def __init__(self, store: Store, table: Table, request: Request, *, by_change: bool) -> None:
+    def __init__(self, store: Store, table: Table, request: Request, *, by_change: bool, largest_page: int) -> None:
         self._store, self._table, self._request = store, table, request
-        self._by_change = by_change
+        self._by_change, self._largest = by_change, largest_page
         self._exact = EXACT_TIMES in request.headers.get("x-feature-flags", "").split(",")
 
     def document(self) -> dict[str, Any]:
@@ -43,8 +43,8 @@ class Listing:
         query = self._request.query
         included = self.included()
         rows = list(self._narrowed())
-        size = min(whole_number(query.get("page[size]", "")) or DEFAULT_SIZE, LARGEST_SIZE)
-        meta: dict[str, Any] = {"page_size": size, "max_page_size": LARGEST_SIZE}
+        size = min(whole_number(query.get("page[size]", "")) or DEFAULT_SIZE, self._largest)
+        meta: dict[str, Any] = {"page_size": size, "max_page_size": self._largest}
         links: dict[str, str] = {"first": self._address({})}
         if "page[after]" in query:
             if "page[number]" in query:

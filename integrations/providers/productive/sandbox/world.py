@@ -17,7 +17,7 @@ from integrations.providers.productive.sandbox import desk
 from integrations.providers.productive.sandbox.agency import settle
 from integrations.providers.productive.sandbox.gate import Gate, ProductiveLimits
 from integrations.providers.productive.sandbox.hooks import Hooks
-from integrations.providers.productive.sandbox.lists import Listing, asked_to_include, beside
+from integrations.providers.productive.sandbox.lists import LARGEST_SIZE, Listing, asked_to_include, beside
 from integrations.providers.productive.sandbox.store import Resource, Store
 from integrations.providers.productive.sandbox.tables import TABLES, Table
 from integrations.providers.productive.sandbox.wire import answer, not_found, problem, refuse, too_many
@@ -37,13 +37,16 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations."""
+    """What `__reset__` understands. `time_entries` and `people` are that many more, for trying out large organizations; `largest_page`
+    is the most that a page of a list has."""
 
     seed: int | None = None
     limits: ProductiveLimits = ProductiveLimits()
     empty: bool = False
     by_change: bool = True
     time_entries: Count = 0
+    people: Count = 0
+    largest_page: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = LARGEST_SIZE
 
 
 class ProductiveSandbox(Sandbox):
@@ -62,9 +65,9 @@ class ProductiveSandbox(Sandbox):
         self.organization_id = ORGANIZATION_ID
         self.tokens = {TOKEN}
         self.store = Store()
-        self.by_change = options.by_change
+        self.by_change, self.largest_page = options.by_change, options.largest_page
         self.gate = Gate(self, options.limits)
-        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries)
+        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries, people=options.people)
 
     @property
     def token(self) -> str:
@@ -122,7 +125,8 @@ class ProductiveSandbox(Sandbox):
 
     @route("GET", f"{API}/{{path}}")
     def index(self, request: Request) -> Reply:
-        return answer(Listing(self.store, self._table(request), request, by_change=self.by_change).document())
+        listing = Listing(self.store, self._table(request), request, by_change=self.by_change, largest_page=self.largest_page)
+        return answer(listing.document())
 
     @route("POST", f"{API}/{{path}}")
     def create(self, request: Request) -> Reply:
