@@ -19,6 +19,7 @@ from integrations.models import Entry, Integration, ItemState, Link, Run, Stream
 from integrations.provider import Client
 from integrations.records.base import Record
 from integrations.records.kinds import get_kind
+from integrations.records.loading.storing import store_new
 from integrations.source import Documents, Source, kinds_of
 from integrations.sync.counterparts import Counterparts, LeftOut
 from integrations.sync.matching import Known
@@ -149,7 +150,7 @@ def _apply(run: Run, declared: Import, records: Sequence[Incoming]) -> Counter[s
         else:
             counts[COUNTED.get(entry.state, "changed")] += 1
             entries.append(entry)
-    Entry.everywhere.bulk_create(entries)
+    store_new(Entry, entries)
     return counts
 
 
