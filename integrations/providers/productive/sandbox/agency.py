@@ -12,11 +12,11 @@ CUSTOMERS = ("Alpine Outdoor", "Borealis Films", "Cobalt Robotics")
 CENTS = 100_000  # of each line, net
 
 
-def settle(store: Store, organization_id: str, *, empty: bool, time_entries: int, people: int) -> None:
+def settle(store: Store, organization_id: str, *, empty: bool, time_entries: int) -> None:
     organization = Resource(organization_id, "organizations", {}, {}, clock.now())
     organization.attributes = {"name": "Northwind Studio", "time_zone": "Berlin", "currency": "EUR"}
     store.of("organizations")[organization_id] = organization
-    if empty and not (time_entries or people):
+    if empty and not time_entries:
         return
     subsidiary = store.add("subsidiaries", {"name": "Northwind GmbH"})
     own = store.add("companies", {"name": "Northwind Studio", "default_currency": "EUR", "default_subsidiary_id": subsidiary.id})
@@ -36,9 +36,6 @@ def settle(store: Store, organization_id: str, *, empty: bool, time_entries: int
         service = store.add("services", {"name": "Design", "unit_id": 1, "price": CENTS}, deal=deal, service_type=service_type)
         invoice(store, f"2026-{number:03}", company, subsidiary, bill_to, service, tax_rate)
         store.add("time_entries", {"time": 480, "date": "2026-09-01", "note": "Sketches"}, person=person, service=service)
-    for number in range(people):
-        named = {"first_name": f"Pat{number}", "last_name": "Quinn", "email": f"pat{number}@northwind.example"}
-        store.add("people", named, company=own)
     service = next(iter(store.of("services").values()))
     for number in range(time_entries):
         store.add(

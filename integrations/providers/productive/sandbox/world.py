@@ -37,15 +37,14 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `__reset__` understands. `time_entries` and `people` are that many more, for trying out large organizations; `largest_page`
-    is the most that a page of a list has."""
+    """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations; `largest_page` is the
+    most that a page of a list has."""
 
     seed: int | None = None
     limits: ProductiveLimits = ProductiveLimits()
     empty: bool = False
     by_change: bool = True
     time_entries: Count = 0
-    people: Count = 0
     largest_page: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = LARGEST_SIZE
 
 
@@ -67,7 +66,7 @@ class ProductiveSandbox(Sandbox):
         self.store = Store()
         self.by_change, self.largest_page = options.by_change, options.largest_page
         self.gate = Gate(self, options.limits)
-        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries, people=options.people)
+        settle(self.store, self.organization_id, empty=options.empty, time_entries=options.time_entries)
 
     @property
     def token(self) -> str:

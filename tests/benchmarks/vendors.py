@@ -1,0 +1,78 @@
+"""The simulated vendors in a process of their own, so that their memory is not counted: `python -m tests.benchmarks.vendors`.
+
+Its first line says where they are. After that it is told what people do there: a JSON list a line, the name of a function of
+`tests.crowds`, the vendor, and the function's arguments; it answers each with an empty line.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Vendors:
+    """The other end: what the benchmark tells and asks the vendors."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.url = self._answer()
+
+    def have(self, function: str, slug: str, *arguments: Any, **named: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([function, slug, arguments, named]) + "\n")
+        self._process.stdin.flush()
+        self._answer()
+
+    def calls(self, slug: str) -> int:
+        """How many the vendor has got so far."""
+        with urlopen(f"{self.url}/{slug}/__state__?records=0", timeout=600) as answer:
+            return int(json.loads(answer.read())["requests"]["total"])
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("The vendors are gone.")
+        return line.strip()
+
+
+@contextmanager
+def running_vendors(*slugs: str) -> Iterator[Vendors]:
+    command = [sys.executable, "-m", "tests.benchmarks.vendors", *slugs]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield Vendors(process)
+        finally:
+            process.terminate()
+
+
+def main(*slugs: str) -> None:
+    import django
+
+    django.setup()
+    from integrations.sandbox.server import installed_sandboxes, running_sandbox
+    from tests import crowds
+
+    with running_sandbox(sandboxes=installed_sandboxes(*slugs)) as server:
+        print(server.url, flush=True)
+        for line in sys.stdin:
+            function, slug, arguments, named = json.loads(line)
+            sandbox = server.sandboxes[slug]
+            with sandbox.lock:
+                if function == "reset":
+                    sandbox.reset(*arguments)
+                else:
+                    getattr(crowds, function)(sandbox, *arguments, **named)
+            print(flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
