@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -12,7 +13,6 @@ from integrations.providers.hibob.sandbox import HibobSandbox
 from integrations.providers.hibob.sandbox.company import Employee, Policy, days
 from integrations.providers.productive.listings import BUNDLES
 from integrations.providers.productive.sandbox import ProductiveSandbox
-from integrations.providers.productive.sandbox.store import FIRST_ID
 from integrations.providers.productive.sandbox.tables import TABLES
 from tests.providers.productive.contract import EDITED, MADE
 
@@ -73,13 +73,16 @@ def fill_hibob(sandbox: HibobSandbox, people: int, *, policies: int = 0) -> list
 
 
 def change_hibob(sandbox: HibobSandbox, count: int) -> None:
-    """So many requests are moved by a day, all of them within a month."""
+    """So many of them take off another day of the next weeks."""
     company, today = sandbox.company, clock.now().date()
-    near = [request for request in company.requests.values() if today <= request.first < today + timedelta(days=20)]
-    for request in near[:count]:
-        day = request.first + timedelta(days=1)
-        company.move(request, **days(day, day))
+    for number, employee in enumerate(list(company.employees.values())[-count:]):
+        day = today + timedelta(days=number % 20)
+        company.take(employee, "Holiday", **days(day, day))
 
 
-def ids_in_productive(sandbox: ProductiveSandbox, path: str) -> set[str]:
-    return {remote_id for remote_id in sandbox.store.of(path) if int(remote_id) >= FIRST_ID}
+KEYS: dict[str, Callable[[Any], Mapping[str, str]]] = {
+    "productive": lambda sandbox: {"token": sandbox.token, "organization_id": sandbox.organization_id},
+    "bamboohr": lambda sandbox: {"subdomain": "northwind", "api_key": sandbox.company.key()},
+    "hibob": lambda sandbox: {"service_user_id": sandbox.door.service_user, "token": sandbox.door.token},
+}
+"""What each vendor wants to see of whoever connects."""

@@ -1,7 +1,7 @@
 """The simulated vendors in a process of their own, so that their memory is not counted: `python -m tests.benchmarks.vendors`.
 
 Its first line says where they are. After that it is told what people do there: a JSON list a line, the name of a function of
-`tests.crowds`, the vendor, and the function's arguments; it answers each with an empty line.
+`tests.crowds`, the vendor, and the function's arguments; it answers each with the keys that let somebody in.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ class Vendors:
         self._process = process
         self.url = self._answer()
 
-    def have(self, function: str, slug: str, *arguments: Any, **named: Any) -> None:
+    def have(self, function: str, slug: str, *arguments: Any, **named: Any) -> dict[str, str]:
+        """Have people do something there; the keys that let somebody in then."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([function, slug, arguments, named]) + "\n")
         self._process.stdin.flush()
-        self._answer()
+        keys: dict[str, str] = json.loads(self._answer())
+        return keys
 
     def calls(self, slug: str) -> int:
         """How many the vendor has got so far."""
@@ -71,7 +73,7 @@ def main(*slugs: str) -> None:
                     sandbox.reset(*arguments)
                 else:
                     getattr(crowds, function)(sandbox, *arguments, **named)
-            print(flush=True)
+                print(json.dumps(crowds.KEYS[slug](sandbox)), flush=True)
 
 
 if __name__ == "__main__":

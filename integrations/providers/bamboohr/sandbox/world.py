@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -121,6 +121,9 @@ class BamboohrSandbox(Sandbox):
         said = {"X-BambooHR-Error-Message": fault.message} if fault.message else {}
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return Reply(fault.status, b"", "text/html; charset=UTF-8", {**said, **wait})
+
+    def secrets(self) -> Collection[str]:
+        return self.company.keys
 
     def end_grants(self) -> None:
         self.company.keys.clear()

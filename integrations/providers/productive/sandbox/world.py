@@ -6,7 +6,7 @@ It stands for `api.productive.io` (`/api/v2/…`) and `app.productive.io` (the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -106,6 +106,9 @@ class ProductiveSandbox(Sandbox):
 
     def finish(self, request: Request, reply: Reply) -> None:
         reply.headers["X-Request-Id"] = self.chance.uuid()
+
+    def secrets(self) -> Collection[str]:
+        return self.tokens
 
     def end_grants(self) -> None:
         self.tokens.clear()
