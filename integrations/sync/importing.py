@@ -195,7 +195,7 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
     for attribute, value in changed.items():
         setattr(record, attribute, value)
     record.changed_by = f"integration:{run.integration_id}"
-    record.clean_fields()
+    record.clean_fields(exclude=_known_to_be_here(record, incoming))
     was_sent = link is not None and (link.is_import or link.revision == record.revision)
     record.save(update_fields=None if record.pk is None else list(changed))
     link = _write_link(run, declared, incoming, link, record, was_sent=was_sent)
@@ -206,6 +206,12 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
     else:
         known.links[declared.kind, incoming.remote_id] = link
     return entry
+
+
+def _known_to_be_here(record: Record, incoming: Incoming) -> set[str]:
+    """The foreign keys that need not be looked up: all but those that theirs gives as a primary key of ours."""
+    told = {**incoming.fills, **incoming.values}
+    return {column.name for column in record._meta.concrete_fields if column.is_relation and column.attname not in told}
 
 
 def _owners(incoming: Incoming, known: Known) -> dict[str, int | None] | None:
