@@ -1,7 +1,7 @@
 """The simulated vendors in a process of their own, so that their memory is not counted: `python -m tests.benchmarks.vendors`.
 
 Its first line says where they are. After that it is told what people do there: a JSON list a line, the name of a function of
-`tests.crowds`, the vendor, and the function's arguments; it answers each with the keys that let somebody in.
+`tests.crowds`, the vendor, and the function's arguments. It answers each with how often the vendor was called, and the keys to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,16 +26,18 @@ class Vendors:
 
     def have(self, function: str, slug: str, *arguments: Any, **named: Any) -> dict[str, str]:
         """Have people do something there; the keys that let somebody in then."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([function, slug, arguments, named]) + "\n")
-        self._process.stdin.flush()
-        keys: dict[str, str] = json.loads(self._answer())
+        keys: dict[str, str] = self._tell(function, slug, arguments, named)["keys"]
         return keys
 
     def calls(self, slug: str) -> int:
         """How many the vendor has got so far."""
-        with urlopen(f"{self.url}/{slug}/__state__?records=0", timeout=600) as answer:
-            return int(json.loads(answer.read())["requests"]["total"])
+        return int(self._tell("", slug, [], {})["calls"])
+
+    def _tell(self, *what: Any) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._answer())
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
@@ -71,9 +72,9 @@ def main(*slugs: str) -> None:
             with sandbox.lock:
                 if function == "reset":
                     sandbox.reset(*arguments)
-                else:
+                elif function:
                     getattr(crowds, function)(sandbox, *arguments, **named)
-                print(json.dumps(crowds.KEYS[slug](sandbox)), flush=True)
+                print(json.dumps({"calls": sandbox.requests.total, "keys": crowds.KEYS[slug](sandbox)}), flush=True)
 
 
 if __name__ == "__main__":
