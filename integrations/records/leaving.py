@@ -21,20 +21,20 @@ def end_sign_in(*, kind: str, ids: Sequence[int], changed_by: str, organization_
         return
     people = Person.everywhere.filter(organization_id=organization_id).exclude(hrm_type_id=HrmType.CONTACT)
     gone = Q(deactivated_at__isnull=False) | Q(remote_deleted_at__isnull=False)
-    leavers = people.filter(gone, pk__in=ids)
-    for leaver in leavers:
-        if leaver.email and people.exclude(gone).filter(email__iexact=leaver.email).exists():
+    leavers = people.filter(gone, pk__in=ids).values_list("pk", "email", "user_id")
+    for leaver, email, user in leavers:
+        if email and people.exclude(gone).filter(email__iexact=email).exists():
             continue  # the same human being works here under another record
-        for membership in _memberships(leaver):
+        for membership in _memberships(organization_id, email, user):
             if membership.is_last_owner:
                 log.warning("leaver.is_last_owner", membership=membership.pk)
             else:
-                log.info("leaver.membership_ended", membership=membership.pk, person=leaver.pk)
+                log.info("leaver.membership_ended", membership=membership.pk, person=leaver)
                 membership.delete()
 
 
-def _memberships(leaver: Person) -> list[Membership]:
-    if not leaver.user_id and not leaver.email:
+def _memberships(organization_id: int, email: str, user: int | None) -> list[Membership]:
+    if not user and not email:
         return []
-    who = Q(user=leaver.user_id) if leaver.user_id else Q(user__email__iexact=leaver.email)
-    return list(Membership.everywhere.filter(who, organization_id=leaver.organization_id))
+    who = Q(user=user) if user else Q(user__email__iexact=email)
+    return list(Membership.everywhere.filter(who, organization_id=organization_id))

@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -107,6 +107,10 @@ class Sandbox(ABC):
 
     def end_grants(self) -> None:  # noqa: B027 - hooks that a vendor may leave empty, here and below
         """What people do on the vendor's own pages: take back whatever any app was allowed."""
+
+    def secrets(self) -> Collection[str]:
+        """Whatever it has given out that lets somebody in: it must stand nowhere but with those to whom it was given."""
+        return ()
 
     def expire_token(self, request: Request) -> None:  # noqa: B027
         """Let the access token that `request` carries expire now."""

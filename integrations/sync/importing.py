@@ -19,6 +19,7 @@ from integrations.models import Entry, Integration, ItemState, Link, Run, Stream
 from integrations.provider import Client
 from integrations.records.base import Record
 from integrations.records.kinds import get_kind
+from integrations.records.loading.storing import store_new
 from integrations.source import Documents, Source, kinds_of
 from integrations.sync.counterparts import Counterparts, LeftOut
 from integrations.sync.matching import Known
@@ -149,7 +150,7 @@ def _apply(run: Run, declared: Import, records: Sequence[Incoming]) -> Counter[s
         else:
             counts[COUNTED.get(entry.state, "changed")] += 1
             entries.append(entry)
-    Entry.everywhere.bulk_create(entries)
+    store_new(Entry, entries)
     return counts
 
 
@@ -194,7 +195,7 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
     for attribute, value in changed.items():
         setattr(record, attribute, value)
     record.changed_by = f"integration:{run.integration_id}"
-    record.clean_fields()
+    record.clean_fields(exclude=_known_to_be_here(record, incoming))
     was_sent = link is None or link.is_import or link.revision == record.revision
     if link is None and record.pk is not None:  # before it is announced: who brings a record decides where it goes
         link = _write_link(run, declared, incoming, None, record, was_sent=True)
@@ -207,6 +208,12 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
     else:
         known.links[declared.kind, incoming.remote_id] = link
     return entry
+
+
+def _known_to_be_here(record: Record, incoming: Incoming) -> set[str]:
+    """The foreign keys that need not be looked up: all but those that theirs gives as a primary key of ours."""
+    told = {**incoming.fills, **incoming.values}
+    return {column.name for column in record._meta.concrete_fields if column.is_relation and column.attname not in told}
 
 
 def _owners(incoming: Incoming, known: Known) -> dict[str, int | None] | None:

@@ -35,7 +35,10 @@ class Known:
                     wanted.setdefault(owner[0], set()).add(owner[1])
         links: dict[tuple[str, str], Link] = {}
         for owner_kind, ids in wanted.items():
-            links |= {(owner_kind, link.remote_id): link for link in _links(integration, owner_kind).filter(remote_id__in=ids)}
+            found = _links(integration, owner_kind).filter(remote_id__in=ids)
+            if owner_kind != kind:
+                found = found.filter(record_id__in=get_kind(owner_kind).everywhere().filter(organization_id=integration.organization_id))
+            links |= {(owner_kind, link.remote_id): link for link in found}
         own = [links[key].record_id for record in records if (key := (kind, record.remote_id)) in links]
         rows = get_kind(kind).everywhere().filter(organization_id=integration.organization_id, pk__in=own)
         new = [record for record in records if (kind, record.remote_id) not in links]

@@ -20,6 +20,7 @@ from integrations.records.loading.json_documents import row_of
 from integrations.records.loading.load import announced
 from integrations.records.loading.report import Report, kind_named
 from integrations.records.loading.rows import Place, Problem, Row
+from integrations.records.loading.storing import store_new
 from integrations.records.loading.writing import Writer
 from integrations.source import Documents, Source
 from integrations.sync.counterparts import alike
@@ -81,7 +82,7 @@ def keep_documents(run: Run, declared: Source, page: Documents) -> Counter[str]:
         else:
             transaction.set_rollback(True)
     entries = list(_entries(run, told, sides))
-    Entry.everywhere.bulk_create(entries)
+    store_new(Entry, entries)
     if not run.dry:
         sides.tell()
     refused = sum(entry.state == ItemState.REJECTED for entry in entries)
@@ -182,7 +183,7 @@ def _link(run: Run, declared: Source, page: Documents, told: _Told, links: Keys,
         link.revision = record.revision if was_sent else link.revision
         link.agreed = sides.agreed(record, link.agreed)
         link.changed_at = clock.now()
-    Link.everywhere.bulk_create(new)
+    store_new(Link, new)
     Link.everywhere.filter(pk__in=same).update(seen_in=run.pk)
     columns = ["record_id", "is_import", "seen_in", "number", "revision", "agreed", "changed_at"]
     Link.everywhere.bulk_update(known, columns)

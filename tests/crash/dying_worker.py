@@ -1,4 +1,5 @@
-"""A worker that dies or is paused at a given point: run as `python -m tests.crash.dying_worker SIGNAL EVENT [NAME=VALUE …]`.
+"""A worker that dies or is paused at a given point: run as `python -m tests.crash.dying_worker SIGNAL EVENT [NAME=VALUE …]`. Another
+command that works comes after these and `--`.
 
 The points are the events that the core logs anyway (`batch.sending`, `credential.answered` …): a log processor sends the process
 SIGKILL or SIGSTOP when it sees the event (the `nth` one, where that is given), so nothing of the core is replaced.
@@ -17,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 
-def main(name: str, event: str, wanted: dict[str, str]) -> None:
+def main(name: str, event: str, wanted: dict[str, str], command: list[str]) -> None:
     os.environ["LOG_LEVEL"] = "DEBUG"
     django.setup()
     nth = int(wanted.pop("nth", "1"))
@@ -35,8 +36,10 @@ def main(name: str, event: str, wanted: dict[str, str]) -> None:
         return values
 
     structlog.configure(processors=[strike, *structlog.get_config()["processors"]], cache_logger_on_first_use=False)
-    call_command("worker", threads=1)
+    call_command(*command)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], dict(pair.split("=", 1) for pair in sys.argv[3:]))
+    own, _dashes, command = " ".join(sys.argv[1:]).partition(" -- ")
+    name, event, *pairs = own.split()
+    main(name, event, dict(pair.split("=", 1) for pair in pairs), command.split() or ["worker", "--threads", "1"])

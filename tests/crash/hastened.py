@@ -67,7 +67,7 @@ def hastened(database_url: str, folder: Path, environment: dict[str, str], invoi
     """Connected, with so many finalised invoices that are not copied yet, and the diary of the vendor."""
     with running_sandbox() as server:
         installation = Installation(database_url, server, folder, environment)
-        installation.integration = int(installation.run("-m", "tests.crash.seed", str(invoices)))
+        installation.integration = int(installation.run("-m", "tests.crash.seed", "xero", str(invoices)))
         diary = Diary()
         xero_of(server).watchers.append(diary)
         yield installation, diary

@@ -22,7 +22,7 @@ BROKERS: dict[str, type[Server]] = {"redis": OwnRedis, "rabbitmq": OwnRabbit}
 def install(database_url: str, folder: Path, more: dict[str, str]) -> Iterator[Installation]:
     with running_sandbox() as server:
         made = Installation(database_url, server, folder, more)
-        made.integration = int(made.run("-m", "tests.crash.seed", str(INVOICES)))
+        made.integration = int(made.run("-m", "tests.crash.seed", "xero", str(INVOICES)))
         yield made
 
 

@@ -37,19 +37,19 @@ class _Seen:
         believed = now - cursor.get("read_at", 0) < BELIEVED.total_seconds()
         self._before: Mapping[str, str] = cursor.get("digests", {}) if believed else {}
         self._read_at = cursor["read_at"] if believed else now
-        self._now: dict[str, str] = {}
+        self._now: dict[str, str] = dict(cursor.get("now", {}))
 
     def knows(self, name: str, digest: str) -> bool:
         self._now[name] = digest
         return self._before.get(name) == digest
 
-    @property
-    def cursor(self) -> Cursor:
-        return {"read_at": self._read_at, "digests": {**self._before, **self._now}}
+    def until(self, **place: str) -> Cursor:
+        """In the middle of a reading, which goes on at the place."""
+        return {"read_at": self._read_at, "digests": self._before, "now": self._now, **place}
 
     @property
     def final(self) -> Cursor:
-        """Without what is not asked for any more."""
+        """At the end of a reading, without what is not asked for any more."""
         return {"read_at": self._read_at, "digests": self._now}
 
 
@@ -108,8 +108,11 @@ def all_pages(client: BambooClient, cursor: Cursor) -> Iterator[Page]:
 
 
 def _requests(client: BambooClient, cursor: Cursor, first: date, last: date) -> Iterator[Page]:
-    """Month by month, since the vendor gives no pages; a request is brought with the month in which it starts."""
+    """Month by month, since the vendor gives no pages; a request is brought with the month in which it starts. `first` and `month` in
+    the cursor: of what a reading was interrupted, and where it goes on."""
     seen, month = _Seen(cursor), first.replace(day=1)
+    if "month" in cursor:
+        first, month = date.fromisoformat(cursor["first"]), date.fromisoformat(cursor["month"])
     while month <= last:
         following = months_away(1, month)
         told = client.time_off(month, following - timedelta(days=1))
@@ -118,7 +121,8 @@ def _requests(client: BambooClient, cursor: Cursor, first: date, last: date) -> 
             shown = [found for found in told.rows if max(first, month) <= found.start <= last and found.start < following]
             records = [record for found in shown for record in read_time_off(found, client.person_url(str(found.employee), "ptoRequests"))]
         month = following
-        yield Page(records=records, cursor=seen.cursor if month <= last else seen.final)
+        there = seen.until(first=first.isoformat(), month=month.isoformat()) if month <= last else seen.final
+        yield Page(records=records, cursor=there)
 
 
 # Entitlements -----------------------------------------------------------------------------------------------------------
@@ -130,25 +134,23 @@ def this_year() -> dict[str, date]:
 
 
 def entitlement_pages(client: BambooClient, cursor: Cursor) -> Iterator[Page]:
-    """BambooHR tells of one person at a time, in two calls, and not of what changed."""
+    """BambooHR tells of one person at a time, in two calls, and not of what changed. `after` in the cursor: who was read last."""
     seen = _Seen(cursor)
-    for ids in _batches(client):
+    for ids in _batches(client, cursor.get("after", "")):
         records = [record for employee in ids for record in _entitlements(client, employee)]
         digest = sha256(repr([(record.remote_id, sorted(record.values.items())) for record in records]).encode()).hexdigest()[:16]
-        if seen.knows(f"{ids[0]}-{ids[-1]}", digest):
-            yield Page(records=[], cursor=seen.cursor)
-        else:
-            yield Page(records=records, cursor=seen.cursor, whole={"person": ("person", ids)})
+        is_new, there = not seen.knows(f"{ids[0]}-{ids[-1]}", digest), seen.until(after=ids[-1])
+        yield Page(records=records, cursor=there, whole={"person": ("person", ids)}) if is_new else Page(records=[], cursor=there)
     yield Page(records=[], cursor=seen.final)
 
 
-def _batches(client: BambooClient) -> Iterator[list[str]]:
+def _batches(client: BambooClient, after: str) -> Iterator[list[str]]:
     """Ids of those who work there, some at a time; of whoever it is connected as alone, where that person sees nobody else."""
     if client.head_count() is None:
-        me = client.myself().get("id")
-        yield from [[str(me)]] if me else []
+        me = str(client.myself().get("id", ""))
+        yield from [[me]] if me not in {"", after} else []
         return
-    for told in client.people((COLUMNS.id,), only=f"{COLUMNS.status} eq 'Active'"):
+    for told in client.people((COLUMNS.id,), only=f"{COLUMNS.status} eq 'Active'", after=after):
         ids = [str(row[COLUMNS.id]) for row in told.rows]
         yield from (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 

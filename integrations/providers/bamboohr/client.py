@@ -86,9 +86,14 @@ class _DatasetMeta(Struct):
     total: int = field(name="totalItems", default=0)
 
 
+class _DatasetLinks(Struct):
+    next: str | None = None
+
+
 class _Dataset(Struct):
     data: list[_DatasetRow]
     meta: _DatasetMeta = field(default_factory=_DatasetMeta)
+    links: _DatasetLinks = field(default_factory=_DatasetLinks)
 
 
 class Change(Struct):
@@ -168,11 +173,12 @@ class Balance(Struct):
 
 @dataclass(frozen=True)
 class Told:
-    """What an answer says, the vendor's time when it said so, and a digest by which the same answer is known."""
+    """What an answer says, the vendor's time when it said so, a digest by which the same answer is known, and whether there is `more`."""
 
     rows: list[Any]
     at: datetime
-    digest: str
+    digest: str = ""
+    more: bool = False
 
 
 class BambooClient:
@@ -216,7 +222,7 @@ class BambooClient:
         while True:
             page = self._people(columns, " and ".join(filter(None, [only, f"{COLUMNS.id} gt {after}" if after else ""])))
             yield page
-            if len(page.rows) < PAGE_SIZE:
+            if not page.more:
                 return
             after = str(page.rows[-1][COLUMNS.id])
 
@@ -229,28 +235,29 @@ class BambooClient:
         if condition:
             body["filter"] = condition
         response = self._http.send("POST", "v2/datasets/employee/data", json=body, safe_to_repeat=True)
-        return Told([row.fields for row in response.decode(_Dataset).data], response.date(), "")
+        answer = response.decode(_Dataset)
+        return Told([row.fields for row in answer.data], response.date(), more=bool(answer.data and answer.links.next))
 
     def changed(self, since: datetime) -> Told:
         """Whoever was hired, changed or deleted."""
         response = self._http.get("v1/employees/changed", params={"since": _moment(since), "type": "all"})
         found = response.decode(_Changes).employees
         rows = [change for change in found.values() if change.id] if isinstance(found, dict) else []
-        return Told(rows, response.date(), "")
+        return Told(rows, response.date())
 
     # Pay
 
     def table(self, name: str) -> Told:
         """All rows of everybody, in no order."""
         response = self._http.get(f"v1/employees/all/tables/{quote(name)}")
-        return Told(response.decode(list[dict[str, Any]]), response.date(), "")
+        return Told(response.decode(list[dict[str, Any]]), response.date())
 
     def changed_table(self, name: str, since: datetime) -> Told:
         """(employee id, all of their rows) for everybody of whom anything changed."""
         response = self._http.get(f"v1/employees/changed/tables/{quote(name)}", params={"since": _moment(since)})
         found = response.decode(_ChangedTable).employees
         rows = [(key, told.rows) for key, told in found.items() if key.isdecimal()] if isinstance(found, dict) else []
-        return Told(rows, response.date(), "")
+        return Told(rows, response.date())
 
     # Time off
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from integrations.errors import Rejected
 from integrations.incoming import Import, Incoming, Page
 from integrations.providers.bamboohr.client import BambooClient, Row
-from integrations.providers.bamboohr.payloads import day, text
+from integrations.providers.bamboohr.payloads import day, text, whole
 from integrations.providers.bamboohr.people import OVERLAP
 from integrations.records.choices import SalaryType
 
@@ -36,6 +36,7 @@ AMOUNT = re.compile(r"(?P<value>-?[\d,]+(\.\d+)?)\s*(?P<currency>[A-Z]{3})?")
 
 
 def pay_pages(client: BambooClient, cursor: Mapping[str, Any]) -> Iterator[Page]:
+    """One answer tells of everybody; pages are in the order of ids. `after` in the cursor: where it goes on; `until`: when it was asked."""
     if "since" in cursor:
         told = client.changed_table(TABLE, datetime.fromisoformat(cursor["since"]))
         people = [(employee, rows) for employee, rows in told.rows]
@@ -45,21 +46,23 @@ def pay_pages(client: BambooClient, cursor: Mapping[str, Any]) -> Iterator[Page]
         for row in told.rows:
             by_person[text(row, "employeeId")].append(row)
         people = list(by_person.items())
-    until = {"since": (told.at - OVERLAP).isoformat()}
+    until, after = cursor.get("until") or (told.at - OVERLAP).isoformat(), whole(cursor.get("after", ""))
     sees_pay = any(rows for _employee, rows in people)  # else it is hidden from whoever it is connected as, and nobody's is gone
+    people = sorted((person for person in people if whole(person[0]) > after), key=lambda person: whole(person[0]))
     for start in range(0, len(people), AT_ONCE):
         some = people[start : start + AT_ONCE]
         records = [record for employee, rows in some for record in read_history(employee, rows, client.person_url(employee, "job"))]
-        whole = {"person": ("person", [employee for employee, _rows in some])} if sees_pay else None
-        yield Page(records=records, cursor=cursor, whole=whole)
-    yield Page(records=[], cursor=until)
+        shown = {"person": ("person", [employee for employee, _rows in some])} if sees_pay else None
+        cursor = {**cursor, "until": until, "after": some[-1][0]}
+        yield Page(records=records, cursor=cursor, whole=shown)
+    yield Page(records=[], cursor={"since": until})
 
 
 def read_history(employee: str, rows: Sequence[Row], url: str) -> list[Incoming]:
     """Each row is valid until the day before the next; of several for one day, the one that was entered last counts."""
     begun: dict[date, Row] = {}
     refused = []
-    for row in sorted(rows, key=lambda row: int(text(row, "id") or 0)):
+    for row in sorted(rows, key=lambda row: whole(text(row, "id"))):
         try:
             begun[day(row, "startDate") or date.min] = row
         except Rejected as problem:

@@ -79,6 +79,10 @@ def text(row: Row, name: str) -> str:
     return "" if value is None else str(value).strip()
 
 
+def whole(number: str) -> int:
+    return int(number) if number.isdecimal() else 0
+
+
 def day(row: Row, name: str) -> date | None:
     """Raises `Rejected` for what is no day."""
     said = text(row, name)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.incoming import Import, Incoming, Page
 from integrations.providers.bamboohr.client import COLUMNS, IDS_AT_ONCE, BambooClient, Row
 from integrations.providers.bamboohr.custom_fields import targets
-from integrations.providers.bamboohr.payloads import Plan, manager, read_gone, read_person, text
+from integrations.providers.bamboohr.payloads import Plan, manager, read_gone, read_person, text, whole
 from integrations.records.choices import HrmType
 
 OVERLAP = timedelta(minutes=5)
@@ -65,7 +65,7 @@ def _everybody(client: BambooClient, plan: Plan, cursor: Cursor) -> Iterator[Pag
         cursor = {**cursor, "managers_after": ""}
     if plan.provisions:
         for told in client.people((COLUMNS.id, COLUMNS.manager), after=cursor["managers_after"]):
-            later = [_managed(row) for row in told.rows if _number(row, COLUMNS.manager) > _number(row, COLUMNS.id)]
+            later = [_managed(row) for row in told.rows if _precedes_manager(row)]
             last = text(told.rows[-1], COLUMNS.id) if told.rows else cursor["managers_after"]
             cursor = {**cursor, "managers_after": last}
             yield Page(records=later, cursor=cursor)
@@ -73,17 +73,22 @@ def _everybody(client: BambooClient, plan: Plan, cursor: Cursor) -> Iterator[Pag
 
 
 def _changes(client: BambooClient, plan: Plan, cursor: Cursor) -> Iterator[Page]:
+    """In the order of ids. `after` in the cursor: where it goes on; `until`: when it was first asked what changed; `managers`: whom
+    people before that have as their manager, who comes after them."""
     told = client.changed(datetime.fromisoformat(cursor["since"]))
+    until, after = cursor.get("until") or _until(told.at), whole(cursor.get("after", ""))
     gone = [read_gone(change.id, told.at) for change in told.rows if change.action == "Deleted"]
-    changed = [change.id for change in told.rows if change.action != "Deleted"]
+    changed = sorted((change.id for change in told.rows if change.action != "Deleted" and whole(change.id) > after), key=whole)
     if gone:
         yield Page(records=gone, cursor=cursor)
-    later: list[Incoming] = []
     for start in range(0, len(changed), IDS_AT_ONCE):
-        rows = client.people_with(changed[start : start + IDS_AT_ONCE], plan.columns)
-        later += [_managed(row) for row in rows if plan.provisions and text(row, COLUMNS.manager) in changed]
+        ids = changed[start : start + IDS_AT_ONCE]
+        rows = client.people_with(ids, plan.columns)
+        later = {text(row, COLUMNS.id): text(row, COLUMNS.manager) for row in rows if plan.provisions and _precedes_manager(row)}
+        cursor = {**cursor, "until": until, "after": ids[-1], "managers": {**cursor.get("managers", {}), **later}}
         yield Page(records=_read(client, plan, rows, told.at), cursor=cursor)
-    yield Page(records=later, cursor={**cursor, "since": _until(told.at)})
+    managed = [_managed({COLUMNS.id: employee, COLUMNS.manager: boss}) for employee, boss in cursor.get("managers", {}).items()]
+    yield Page(records=managed, cursor={"since": until, "settings": cursor["settings"]})
 
 
 def _read(client: BambooClient, plan: Plan, rows: Sequence[Row], now: datetime) -> list[Incoming]:
@@ -94,9 +99,8 @@ def _managed(row: Row) -> Incoming:
     return Incoming(remote_id=text(row, COLUMNS.id), mentions=manager(row), creates=False)
 
 
-def _number(row: Row, name: str) -> int:
-    said = text(row, name)
-    return int(said) if said.isdecimal() else 0
+def _precedes_manager(row: Row) -> bool:
+    return whole(text(row, COLUMNS.manager)) > whole(text(row, COLUMNS.id))
 
 
 def _until(at: datetime) -> str:

@@ -61,6 +61,7 @@ class Change(Span, rename="camel"):
     """A request as it was when it changed. One whose dates are changed is replaced: `previous_request_id` is what it was called before."""
 
     change_type: str = ""
+    email: str = field(name="employeeEmail", default="")
     previous_request_id: int | None = None
 
 

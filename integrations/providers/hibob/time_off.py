@@ -71,7 +71,9 @@ def _changed(client: HibobClient, since: datetime) -> list[Incoming]:
     if alive:
         outs = [out for first, last in spans(alive.values()) for out in client.outs(first, last)]
         now_there = {out.request_id: out for out in outs if out.request_id in alive}
-        records += _brought(client, client.employees(inactive=True), now_there.values())
+        people = {change.employee_id: Employee(change.employee_id, change.email) for change in alive.values()}
+        is_told = all(employee.email for employee in people.values())
+        records += _brought(client, people if is_told else client.employees(inactive=True), now_there.values())
     return records
 
 

@@ -83,9 +83,9 @@ class Writer:
         with transaction.atomic():
             for model in models:
                 self._store(model, self._contents.pop(model, []), self._links.pop(model, {}))
-        self._waiting = 0
-        self._batches += 1
-        if self._batches.bit_count() == 1:  # after 1, 2, 4, 8 ... batches
+        is_large, self._waiting = self._waiting >= BATCH, 0
+        self._batches += is_large
+        if is_large and self._batches.bit_count() == 1:  # after 1, 2, 4, 8 ... batches
             take_statistics([*models, PendingReference])
 
     def resolve(self) -> None:

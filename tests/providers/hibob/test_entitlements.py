@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from integrations import clock
 from integrations.models import Entry, Run, RunState
 from integrations.providers.hibob.entitlements import PAGE
@@ -90,11 +92,21 @@ def test_who_is_not_here_is_told(harness: Harness, company: Company) -> None:
     assert skipped(harness.bring("entitlement")) == ["No person here has the e-mail ivo@northwind.example."]
 
 
-def test_many_people_are_read_page_by_page_within_the_limit(harness: Harness, company: Company, ana: Employee) -> None:
-    for number in range(3 * PAGE):
+def test_many_people_are_read_page_by_page_within_the_limit(
+    harness: Harness, company: Company, ana: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        harness.later(seconds)
+
+    monkeypatch.setattr(clock, "sleep", wait)
+    for number in range(4 * PAGE):
         company.assign(company.hire(f"Somebody{number}", "Else"), "Holiday", Policy("Holiday"))
     company.assign(ana, "Holiday", Policy("Holiday"))
     harness.misbehave({"kind": "status", "status": 503, "path": "*/balance", "skip": PAGE + 5, "times": 1})
     run = harness.bring("entitlement")
-    assert (run.state, run.succeeded, run.skipped) == (RunState.SUCCEEDED, 1, 3 * PAGE)
+    assert (run.state, run.succeeded, run.skipped) == (RunState.SUCCEEDED, 1, 4 * PAGE)
+    assert waits
     assert not [exchange for exchange in harness.exchanges if exchange.reply.status == 429]

@@ -47,7 +47,7 @@ def test_records_loaded_from_files_are_recognised_and_kept(agency: Agency, tmp_p
 
 
 def test_what_changed_costs_two_calls_a_kind(agency: Agency) -> None:
-    agency.productive.reset({"time_entries": 1000})
+    agency.productive.reset({"time_entries": 250})
     agency.later(3600)
     agency.bring_all()
     agency.later(3600)

@@ -63,6 +63,7 @@ class Staff(Resource):
         if not isinstance(size, int) or not 1 <= size <= MOST_ROWS or not isinstance(page, int) or page < 1:
             raise problem(422, "Unprocessable", f"pageSize goes from 1 to {MOST_ROWS}.", "INVALID_PAGINATION")
         rows = self._ordered(asked.get("orderBy"), names, self._chosen(asked.get("filter"), known))
+        size = min(size, self.world.rows_a_page)
         total, pages = len(rows), max(1, -(-len(rows) // size))
         some = [{"fields": {name: row[name] for name in names}} for row in rows[(page - 1) * size : page * size]]
         links = {"next": f"{request.base_url}{request.path}?page={page + 1}" if page < pages else None, "prev": None}

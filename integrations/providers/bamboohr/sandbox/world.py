@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -37,13 +37,14 @@ LOCKED_SECONDS = 300
 
 class BamboohrOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What `__reset__` understands. BambooHR publishes no limit: there is none here either unless `per_minute` or `at_once` are given.
-    Nor does it say whether a refresh token `rotates`.
+    Nor does it say whether a refresh token `rotates`. `rows_a_page` is the most that an answer of a dataset has, however much is asked for.
     """
 
     employees: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 6
     per_minute: Annotated[int, msgspec.Meta(ge=1)] | None = None
     at_once: Annotated[int, msgspec.Meta(ge=1)] | None = None
     rotates: bool = False
+    rows_a_page: Annotated[int, msgspec.Meta(ge=1)] = 1000
     seed: int | None = None
 
 
@@ -64,6 +65,7 @@ class BamboohrSandbox(Sandbox):
         self.company = Company(self.chance)
         furnish(self.company, options.employees)
         self.company.key()
+        self.rows_a_page = options.rows_a_page
         window = RollingWindow(options.per_minute or UNLIMITED, 60)
         self.quota = Quota({"minute": window}, options.at_once or UNLIMITED, threading.Lock())
         self.wrong_keys, self.locked_until = 0, 0.0
@@ -137,6 +139,9 @@ class BamboohrSandbox(Sandbox):
         said = {"X-BambooHR-Error-Message": fault.message} if fault.message else {}
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return Reply(fault.status, b"", "text/html; charset=UTF-8", {**said, **wait})
+
+    def secrets(self) -> Collection[str]:
+        return {*self.company.keys, *self.authorization.tokens()}
 
     def end_grants(self) -> None:
         self.company.keys.clear()

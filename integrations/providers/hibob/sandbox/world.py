@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -92,6 +92,9 @@ class HibobSandbox(Sandbox):
 
     def crash_reply(self, request: Request) -> Reply:
         return error("internal", "The sandbox failed at this request. Its log says where.", 500)
+
+    def secrets(self) -> Collection[str]:
+        return {self.door.token}
 
     def end_grants(self) -> None:
         self.door.change_token()

@@ -8,6 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
+from itertools import dropwhile, islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,30 +34,30 @@ EVERYWHERE = {"id"}
 class Listing:
     """One request for a list. `by_change`: whether lists may be narrowed by the time of the last change."""
 
-    def __init__(self, store: Store, table: Table, request: Request, *, by_change: bool) -> None:
+    def __init__(self, store: Store, table: Table, request: Request, *, by_change: bool, largest_page: int) -> None:
         self._store, self._table, self._request = store, table, request
-        self._by_change = by_change
+        self._by_change, self._largest = by_change, largest_page
         self._exact = EXACT_TIMES in request.headers.get("x-feature-flags", "").split(",")
 
     def document(self) -> dict[str, Any]:
         """Raises `Refusal` for what Productive does not support."""
         query = self._request.query
         included = self.included()
-        rows = list(self._narrowed())
-        size = min(whole_number(query.get("page[size]", "")) or DEFAULT_SIZE, LARGEST_SIZE)
-        meta: dict[str, Any] = {"page_size": size, "max_page_size": LARGEST_SIZE}
+        narrowed = self._narrowed()
+        size = min(whole_number(query.get("page[size]", "")) or DEFAULT_SIZE, self._largest)
+        meta: dict[str, Any] = {"page_size": size, "max_page_size": self._largest}
         links: dict[str, str] = {"first": self._address({})}
         if "page[after]" in query:
             if "page[number]" in query:
                 raise refuse(400, "keyset_conflict", "A cursor and a page number cannot be used at once.")
             if "sort" in query:
                 raise refuse(400, "keyset_unsupported_sort", "A cursor goes with the order of the list alone.")
-            page = _after(rows, query["page[after]"])
-            shown, more = page[:size], len(page) > size
-            if more:
+            page = list(islice(_after(narrowed, query["page[after]"]), size + 1))
+            shown = page[:size]
+            if len(page) > size:
                 links["next"] = self._address({"page[after]": _cursor(shown[-1]), "page[size]": str(size)})
         else:
-            rows = self._sorted(rows)
+            rows = self._sorted(list(narrowed))
             number = whole_number(query.get("page[number]", "1")) or 1
             shown, pages = rows[(number - 1) * size : number * size], -(-len(rows) // size)
             meta |= {"current_page": number, "total_pages": pages, "total_count": len(rows)}
@@ -76,7 +77,7 @@ class Listing:
                 if match is None:
                     raise refuse(400, "Unsupported Filter", f"Filter '{name}' is not supported on this endpoint")
                 tests.append(self._test(match[1], match[2] or "eq", text))
-        rows: Iterable[Resource] = sorted(self._store.of(self._table.path).values(), key=lambda row: int(row.id))
+        rows = self._store.of(self._table.path).values()
         return (row for row in rows if all(test(row) for test in tests))
 
     def _test(self, name: str, op: str, text: str) -> Callable[[Resource], bool]:
@@ -138,14 +139,14 @@ def beside(store: Store, table: Table, rows: Sequence[Resource], included: froze
     return list(found.values())
 
 
-def _after(rows: list[Resource], cursor: str) -> list[Resource]:
+def _after(rows: Iterable[Resource], cursor: str) -> Iterable[Resource]:
     if not cursor:
         return rows
     try:
         last = int(base64.urlsafe_b64decode(cursor).decode())
     except (ValueError, binascii.Error):
         raise refuse(400, "keyset_invalid_cursor", "The cursor is not one of this list.") from None
-    return [row for row in rows if int(row.id) > last]
+    return dropwhile(lambda row: int(row.id) <= last, rows)
 
 
 def _cursor(row: Resource) -> str:

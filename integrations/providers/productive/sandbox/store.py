@@ -59,6 +59,7 @@ class Store:
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST_ID))
 
     def of(self, path: str) -> dict[str, Resource]:
+        """In the order of their ids."""
         return self.resources[path]
 
     def add(self, path: str, attributes: dict[str, Any], **links: Any) -> Resource:
@@ -98,5 +99,6 @@ class Store:
     def restore(self, item: Resource, resource: Resource) -> None:
         """Somebody takes a resource back out of the bin."""
         self.change(item, recovered_at=clock.now().isoformat(timespec="milliseconds"))
-        self.resources[resource.path][resource.id] = resource
+        there = {**self.resources[resource.path], resource.id: resource}
+        self.resources[resource.path] = dict(sorted(there.items(), key=lambda pair: int(pair[0])))
         self.change(resource)

@@ -6,7 +6,7 @@ It stands for `api.productive.io` (`/api/v2/…`) and `app.productive.io` (the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from integrations.providers.productive.sandbox import desk, staff
 from integrations.providers.productive.sandbox.agency import settle
 from integrations.providers.productive.sandbox.gate import Gate, ProductiveLimits
 from integrations.providers.productive.sandbox.hooks import Hooks
-from integrations.providers.productive.sandbox.lists import Listing, asked_to_include, beside
+from integrations.providers.productive.sandbox.lists import LARGEST_SIZE, Listing, asked_to_include, beside
 from integrations.providers.productive.sandbox.pages import Pages
 from integrations.providers.productive.sandbox.store import Resource, Store
 from integrations.providers.productive.sandbox.tables import TABLES, Table
@@ -37,7 +37,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What `__reset__` understands. `time_entries` are that many more, for trying out large organizations; `documents` are
-    resource objects that are there in place of the small agency."""
+    resource objects that are there in place of the small agency; `largest_page` is the most that a page of a list has."""
 
     seed: int | None = None
     limits: ProductiveLimits = ProductiveLimits()
@@ -45,6 +45,7 @@ class ProductiveOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     by_change: bool = True
     time_entries: Count = 0
     documents: list[dict[str, Any]] = []
+    largest_page: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = LARGEST_SIZE
 
 
 class ProductiveSandbox(Sandbox):
@@ -64,7 +65,7 @@ class ProductiveSandbox(Sandbox):
         self.organization_id = ORGANIZATION_ID
         self.tokens = {TOKEN}
         self.store = Store()
-        self.by_change = options.by_change
+        self.by_change, self.largest_page = options.by_change, options.largest_page
         self.gate = Gate(self, options.limits)
         for document in options.documents:
             self.store.put(document)
@@ -109,6 +110,9 @@ class ProductiveSandbox(Sandbox):
     def finish(self, request: Request, reply: Reply) -> None:
         reply.headers["X-Request-Id"] = self.chance.uuid()
 
+    def secrets(self) -> Collection[str]:
+        return self.tokens
+
     def end_grants(self) -> None:
         self.tokens.clear()
 
@@ -126,7 +130,8 @@ class ProductiveSandbox(Sandbox):
 
     @route("GET", f"{API}/{{path}}")
     def index(self, request: Request) -> Reply:
-        return answer(Listing(self.store, self._table(request), request, by_change=self.by_change).document())
+        listing = Listing(self.store, self._table(request), request, by_change=self.by_change, largest_page=self.largest_page)
+        return answer(listing.document())
 
     @route("POST", f"{API}/{{path}}")
     def create(self, request: Request) -> Reply:

@@ -6,7 +6,7 @@ It stands for `login.xero.com` (`/identity/connect/authorize`), `identity.xero.c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
@@ -136,6 +136,9 @@ class XeroSandbox(Sandbox):
             )
         reply.headers |= {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return reply
+
+    def secrets(self) -> Collection[str]:
+        return self.authorization.tokens()
 
     def end_grants(self) -> None:
         self.authorization.end_grants()
