@@ -15,6 +15,7 @@ from integrations.providers.bamboohr.models import BamboohrIntegration
 from integrations.providers.bamboohr.rights import GIVE_RIGHTS, NO_ADMIN
 from integrations.providers.hibob.models import HibobIntegration
 from integrations.providers.productive.models import ProductiveIntegration
+from integrations.providers.xero.models import XeroIntegration
 from integrations.records.choices import CustomFieldType, CustomizableType
 from integrations.records.models import Booking, CustomField, Event, Person, Subsidiary
 from integrations.registry import get
@@ -49,9 +50,10 @@ def connected(organization: Organization, slug: str, **settings: Any) -> Any:
     return made
 
 
-@pytest.mark.parametrize("slug", MODELS)
-def test_form_that_asks_for_keys_has_the_look(slug: str, world: World, admin_page: Page) -> None:
-    integration = MODELS[slug].everywhere.create(organization=world.organization, provider=slug, name=slug)
+@pytest.mark.parametrize("slug", [*MODELS, "xero"])
+def test_way_to_the_vendor_has_the_look(slug: str, world: World, vendor: SandboxServer, admin_page: Page) -> None:
+    model = MODELS.get(slug, XeroIntegration)
+    integration = model.everywhere.create(organization=world.organization, provider=slug, name=slug)
     admin_page.goto(reverse("connect", args=[integration.pk]))
     check_look(admin_page, f"connect-{slug}")
 

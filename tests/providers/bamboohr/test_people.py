@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import Membership, Role, User
+from integrations.mappings.resolve import resolve_theirs
 from integrations.models import Entry, Link
 from integrations.providers.bamboohr import client as calls
 from integrations.records.choices import CustomFieldType, CustomizableType
@@ -234,3 +235,9 @@ def test_a_dry_run_names_who_would_come(office: Office) -> None:
     run = office.bring("person", dry=True)
     assert list(Entry.objects.filter(run=run).values_list("number", "action")) == [("ada.lovelace.101@northwind.example", "created")]
     assert not Person.objects.exists()
+
+
+def test_the_default_of_a_workplace_is_a_record_and_not_its_name(office: Office) -> None:
+    assert resolve_theirs(office.integration, "bamboo_workplace_mapping", "Vienna") == str(office.subsidiary.pk)
+    office.set(bamboo_default_subsidiary=None)
+    assert resolve_theirs(office.integration, "bamboo_workplace_mapping", "Vienna") == ""
