@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -69,6 +70,7 @@ def fill_hibob(sandbox: HibobSandbox, people: int, *, policies: int = 0) -> list
         company.take(employee, "Holiday", **days(day, day))
         if number < policies:
             company.assign(employee, "Holiday", Policy("Holiday"))
+    company.changes = [replace(change, at=change.at - AGO) for change in company.changes]
     return employees
 
 

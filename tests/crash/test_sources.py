@@ -33,7 +33,7 @@ SECOND_DEATH = {"sqlite-local": AFTER_A_PAGE, "postgres-local": BEFORE_A_PAGE, "
 
 
 @dataclass
-class Bench:
+class Watched:
     """A connected installation, and what its vendor was asked since the last `listen`."""
 
     source: SourceAtVendor
@@ -57,7 +57,7 @@ class Bench:
 
 
 @contextmanager
-def bench_of(source: SourceAtVendor, database_url: str, broker: dict[str, str], folder: Path, settings: Any) -> Iterator[Bench]:
+def watched_at(source: SourceAtVendor, database_url: str, broker: dict[str, str], folder: Path, settings: Any) -> Iterator[Watched]:
     more = dict(broker)
     if source.hasten != 1:
         more |= {**hasten(settings, source.hasten), "LEASE_SECONDS": str(LEASE_SECONDS * source.hasten)}
@@ -67,33 +67,33 @@ def bench_of(source: SourceAtVendor, database_url: str, broker: dict[str, str], 
         installation = Installation(database_url, server, folder, more)
         keys = {"SEED_KEYS": json.dumps(KEYS[source.slug](sandbox))}
         installation.integration = int(installation.run("-m", "tests.crash.seed", source.slug, str(source.people), **keys))
-        bench = Bench(source, installation)
-        sandbox.watchers.append(bench)
-        yield bench
+        watched = Watched(source, installation)
+        sandbox.watchers.append(watched)
+        yield watched
         installation.assert_no_secret_was_told()
 
 
-def bring_and_kill(bench: Bench, bringing: Bringing, second_death: tuple[str, dict[str, str]]) -> float:
+def bring_and_kill(watched: Watched, bringing: Bringing, second_death: tuple[str, dict[str, str]]) -> float:
     """Killed between a page and its cursor; whoever goes on with a source's first import is killed as well. How long a worker that is
     there then needed to take it up."""
-    installation = bench.installation
-    bench.asked.clear()
+    installation = watched.installation
+    watched.asked.clear()
     command = ("import", str(installation.integration), bringing.kind, "--wait")
     installation.dies_at("import.page_written", *command, nth=str(bringing.pages))
     run = int(str(installation.query("SELECT MAX(id) FROM integrations_run")[0][0]))
     deaths = 1
-    if bringing is bench.source.imports[0]:
+    if bringing is watched.source.imports[0]:
         event, wanted = second_death
         installation.dies_at(event, **wanted)
         deaths = 2
-    fence, workers = installation.fence(run), bench.workers()
+    fence, workers = installation.fence(run), watched.workers()
     with installation.working():
-        installation.wait_for(lambda: bench.workers() > workers, 60, "the next worker")
+        installation.wait_for(lambda: watched.workers() > workers, 60, "the next worker")
         began = time.monotonic()
         installation.wait_for(lambda: installation.fence(run) > fence, RECOVERED_WITHIN, "the next worker's turn")
         took = time.monotonic() - began
         installation.wait_for(lambda: installation.state(run) not in {"running", "queued"}, 60, f"the end of the import of {bringing.kind}")
-    there = bringing.there(bench.sandbox)
+    there = bringing.there(watched.sandbox)
     count = sum(map(len, there.values()))
     columns = "state, total, succeeded, fence"
     assert installation.query(f"SELECT {columns} FROM integrations_run WHERE id = {run}") == [("succeeded", count, count, deaths + 1)]
@@ -103,8 +103,8 @@ def bring_and_kill(bench: Bench, bringing: Bringing, second_death: tuple[str, di
         assert sorted(str(remote_id) for remote_id, _record in links) == sorted(ids)
         assert len({record for _remote_id, record in links}) == len(ids)
         assert installation.query(f"SELECT COUNT(*) FROM {table} WHERE origin <> 'demo' AND remote_deleted_at IS NULL") == [(len(ids),)]
-    assert len(bench.asked) >= bringing.pages
-    assert bench.again() <= bringing.calls + deaths * bringing.anew
+    assert len(watched.asked) >= bringing.pages
+    assert watched.again() <= bringing.calls + deaths * bringing.anew
     return took
 
 
@@ -114,8 +114,8 @@ def test_a_worker_killed_in_any_import_of_a_source_loses_and_doubles_nothing_and
     slug: str, engine: str, database_url: str, broker: dict[str, str], tmp_path: Path, settings: Any, figures: Figures
 ) -> None:
     source = SOURCES[slug]
-    with bench_of(source, database_url, broker, tmp_path, settings) as bench:
-        longest = max(bring_and_kill(bench, bringing, SECOND_DEATH[engine]) for bringing in source.imports)
+    with watched_at(source, database_url, broker, tmp_path, settings) as watched:
+        longest = max(bring_and_kill(watched, bringing, SECOND_DEATH[engine]) for bringing in source.imports)
     figures(f"killed in each of {len(source.imports)} imports of {slug}, {engine}: all once, taken up again within {longest:.1f} s")
 
 
@@ -125,6 +125,6 @@ def test_with_celery_as_well(
     slug: str, engine: str, database_url: str, broker: dict[str, str], tmp_path: Path, settings: Any, figures: Figures
 ) -> None:
     source = SOURCES[slug]
-    with bench_of(source, database_url, broker, tmp_path, settings) as bench:
-        took = bring_and_kill(bench, source.imports[0], SECOND_DEATH[engine])
+    with watched_at(source, database_url, broker, tmp_path, settings) as watched:
+        took = bring_and_kill(watched, source.imports[0], SECOND_DEATH[engine])
     figures(f"killed twice in an import of {slug}, {engine}: all once, taken up again after {took:.1f} s")

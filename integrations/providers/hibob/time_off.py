@@ -16,6 +16,8 @@ from integrations.providers.hibob.payloads import DAY, bookings, gone, replaced
 BACK, AHEAD = timedelta(days=90), timedelta(days=365)
 """What a full import looks at: from three months ago to a year from now."""
 WINDOW = timedelta(days=30)
+AT_ONCE = 1000
+"""Bookings that are one page, of all that changed: HiBob tells of them in one answer."""
 OVERLAP = timedelta(minutes=5)
 FEED = timedelta(days=180)
 """How far back HiBob tells what changed."""
@@ -37,7 +39,10 @@ def pages(client: HibobClient, cursor: Mapping[str, Any]) -> Iterator[Page]:
     elif since < now - FEED:
         yield from _everything(client, {})
     else:
-        yield Page(records=_changed(client, since - OVERLAP), cursor={"since": now.isoformat()})
+        records = _changed(client, since - OVERLAP)
+        for start in range(0, len(records), AT_ONCE):
+            yield Page(records=records[start : start + AT_ONCE], cursor=cursor)
+        yield Page(records=[], cursor={"since": now.isoformat()})
 
 
 def _everything(client: HibobClient, cursor: Mapping[str, Any]) -> Iterator[Page]:
