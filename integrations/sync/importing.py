@@ -211,9 +211,10 @@ def _apply_one(run: Run, declared: Import, incoming: Incoming, link: Link | None
 
 
 def _known_to_be_here(record: Record, incoming: Incoming) -> set[str]:
-    """The foreign keys that need not be looked up: all but those that theirs gives as a primary key of ours."""
+    """The foreign keys that the page has looked up: all but those that theirs gives as a primary key of ours, or to its own kind."""
     told = {**incoming.fills, **incoming.values}
-    return {column.name for column in record._meta.concrete_fields if column.is_relation and column.attname not in told}
+    keys = [column for column in record._meta.concrete_fields if column.is_relation and column.related_model is not type(record)]
+    return {column.name for column in keys if column.attname not in told}
 
 
 def _owners(incoming: Incoming, known: Known) -> dict[str, int | None] | None:

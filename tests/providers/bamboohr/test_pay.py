@@ -11,7 +11,7 @@ import pytest
 from integrations.models import Link
 from integrations.providers.bamboohr.pay import read_history
 from integrations.records.choices import SalaryType
-from integrations.records.models import Salary
+from integrations.records.models import Person, Salary
 from tests.providers.bamboohr.office import Office, complaints
 
 
@@ -128,6 +128,14 @@ def test_of_somebody_who_is_not_here_no_pay_is_kept(paid: Office) -> None:
     gone = paid.company.hire("Grace Hopper", status="Inactive")
     paid.company.set_pay(gone["eeid"], "4000.00", "2024-03-01")
     assert paid.bring("salary").succeeded == 0
+    assert not Salary.objects.exists()
+
+
+def test_pay_of_a_person_whose_record_was_deleted_here_is_left_alone(paid: Office) -> None:
+    paid.company.set_pay(ada(paid), "4000.00", "2024-03-01")
+    Person.objects.all().delete()
+    run = paid.bring("salary")
+    assert (run.state, run.rejected) == ("succeeded", 0)
     assert not Salary.objects.exists()
 
 
