@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from integrations.admin.copies import exporting
-from integrations.admin.faces import faces
+from integrations.admin.faces import address_of, faces
 from integrations.admin.integration.page import find_integration
 from integrations.admin.integration.starting import ONCE, QUEUING, start_export, token
 from integrations.admin.listing import row_id
@@ -164,7 +164,10 @@ def _title(integration: Integration, export: Export, ids: list[int] | None, crea
 
 
 def _back(request: HttpRequest, export: Export, ids: list[int] | None) -> str:
-    if ids and len(ids) == 1:
+    kind = get_kind(export.kind)
+    if not ids or not address_of(kind, request.user):
+        return ""
+    if len(ids) == 1:
         return reverse("record", args=[export.kind, ids[0]])
-    meta = get_kind(export.kind).model._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist") if ids else ""
+    meta = kind.model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")

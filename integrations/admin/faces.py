@@ -94,5 +94,6 @@ def _columns(kind: Kind) -> dict[str, Field[Any, Any]]:
 def address_of(kind: Kind, user: User | AnonymousUser) -> str:
     """The name of the URL of a record's page, when there is one that the user may see; else ''."""
     meta = kind.model._meta
-    visible = admin.site.is_registered(kind.model) and user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
+    permission = VIEW_PAY if kind.model.is_pay() else f"view_{meta.model_name}"
+    visible = admin.site.is_registered(kind.model) and user.has_perm(f"{meta.app_label}.{permission}")
     return f"admin:{meta.app_label}_{meta.model_name}_change" if visible else ""

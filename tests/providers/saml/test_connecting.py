@@ -14,14 +14,14 @@ from integrations.demo.connections import another_site
 from integrations.models import Connection
 from integrations.providers.saml.models import SamlIntegration
 from integrations.providers.saml.sandbox import SamlSandbox
-from integrations.sandbox.server import running_sandbox
+from integrations.sandbox.server import installed_sandboxes, running_sandbox
 from tests.conftest import World
 
 
 @pytest.fixture
 def idp(settings: Any) -> Iterator[str]:
     """The simulated identity provider under the name by which browsers take it for another site."""
-    with running_sandbox(sandboxes={"saml": SamlSandbox()}) as server:
+    with running_sandbox(sandboxes={**installed_sandboxes("productive"), "saml": SamlSandbox()}) as server:
         settings.SANDBOX_URL = server.url
         yield f"{another_site(server.url)}/saml"
 
