@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.benchmarks.bench_people [--people 5000]
 
-Calls and memory do not depend on how many there are: 20,000 were within the same bounds.
+Neither what ten changes cost nor memory depends on how many there are: 20,000 were within the same bounds.
 
 Uses the empty database named by DATABASE_URL, or a new SQLite file. The floor is what the vendor's API needs at least for ten changes:
 
