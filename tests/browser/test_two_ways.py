@@ -29,7 +29,7 @@ def test_an_admin_chooses_to_sign_in_and_a_key_the_next_time(
         check_look(page, "connect-two-ways-signing-in")
     page.get_by_label("Subdomain").fill("northwind")
     page.get_by_role("button", name="Continue to BambooHR").click()
-    page.get_by_label("Ada Lovelace").check()
+    page.get_by_label("Ana Berger").check()
     if scripts:
         check_look(page, "bamboohr-consent")
     page.get_by_role("button", name="Allow access").click()
