@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.errors import Rejected
@@ -15,6 +14,7 @@ from integrations.models import Integration, Link
 from integrations.records.base import Record
 from integrations.records.kinds import get_kind
 from integrations.sync.counterparts import alike
+from integrations.sync.outbox import current_links
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Known:
                     wanted.setdefault(owner[0], set()).add(owner[1])
         links: dict[tuple[str, str], Link] = {}
         for owner_kind, ids in wanted.items():
-            found = _links(integration, owner_kind).filter(remote_id__in=ids)
+            found = current_links(integration, owner_kind).filter(remote_id__in=ids)
             if owner_kind != kind:
                 found = found.filter(record_id__in=get_kind(owner_kind).everywhere().filter(organization_id=integration.organization_id))
             links |= {(owner_kind, link.remote_id): link for link in found}
@@ -62,13 +62,9 @@ def _twins(integration: Integration, declared: Import, records: Sequence[Incomin
     if not declared.match or not wanted:
         return {}
     rows = alike(integration, declared.kind, declared.match, wanted).filter(**declared.match_among)
-    taken = set(_links(integration, declared.kind).filter(record_id__in=rows.values("pk")).values_list("record_id", flat=True))
+    taken = set(current_links(integration, declared.kind).filter(record_id__in=rows.values("pk")).values_list("record_id", flat=True))
     found: dict[str, list[Record]] = defaultdict(list)
     for row in rows:
         if row.pk not in taken:
             found[getattr(row, declared.match).casefold()].append(row)
     return found
-
-
-def _links(integration: Integration, kind: str) -> QuerySet[Link]:
-    return Link.everywhere.filter(integration_id=integration.pk, realm_id=integration.realm_id, kind=kind, step="", archived_at=None)

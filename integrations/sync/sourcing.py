@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations import clock
@@ -24,6 +25,7 @@ from integrations.records.loading.storing import store_new
 from integrations.records.loading.writing import Writer
 from integrations.source import Documents, Source
 from integrations.sync.counterparts import alike
+from integrations.sync.outbox import current_links
 from integrations.sync.sides import Sides
 
 Keys = Mapping[tuple[str, str], Link]
@@ -113,10 +115,8 @@ def _recognise(integration: Integration, declared: Source, resources: Sequence[M
     """What is here already gets its id, so that it is not taken for something new: by its link, else by our reference, else by what
     both sides know it by."""
     ids = [str(resource["id"]) for resource in resources]
-    written = Link.everywhere.filter(
-        integration=integration, realm_id=integration.realm_id, kind__in=declared.kinds, step="", is_import=False, archived_at=None
-    )
-    known = list(written.filter(remote_id__in=ids).values_list("kind", "record_id", "remote_id"))
+    written = _current(integration, declared).filter(is_import=False, remote_id__in=ids)
+    known = list(written.values_list("kind", "record_id", "remote_id"))
     for resource in resources:
         tag, _dash, rest = declared.reference(resource).partition("-")
         kind, _dash, number = rest.rpartition("-")[0].rpartition("-")
@@ -137,7 +137,7 @@ def _matched(integration: Integration, declared: Source, resources: Sequence[Map
         if kind_named(resource["type"]) == declared.kind and (said := str(resource["attributes"].get(declared.match) or "")):
             theirs[said.casefold()].append(str(resource["id"]))
     alive = alike(integration, declared.kind, declared.match, theirs.keys()).filter(productive_id=None, **declared.match_among)
-    linked = Link.everywhere.filter(integration=integration, realm_id=integration.realm_id, kind=declared.kind, step="", archived_at=None)
+    linked = current_links(integration, declared.kind)
     here: dict[str, list[int]] = defaultdict(list)
     for pk, said in alive.exclude(pk__in=linked.values("record_id")).values_list("pk", "matched"):
         here[said.casefold()].append(pk)
@@ -147,10 +147,14 @@ def _matched(integration: Integration, declared: Source, resources: Sequence[Map
 
 
 def _links(run: Run, declared: Source, resources: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Link]:
-    found = Link.everywhere.filter(
-        integration_id=run.integration_id, realm_id=run.integration.realm_id, kind__in=declared.kinds, step="", archived_at=None
+    ids = [str(resource["id"]) for resource in resources]
+    return {(link.kind, link.remote_id): link for link in _current(run.integration, declared).filter(remote_id__in=ids)}
+
+
+def _current(integration: Integration, declared: Source) -> QuerySet[Link]:
+    return Link.everywhere.filter(
+        integration=integration, realm_id=integration.realm_id, kind__in=declared.kinds, step="", archived_at=None
     )
-    return {(link.kind, link.remote_id): link for link in found.filter(remote_id__in=[str(resource["id"]) for resource in resources])}
 
 
 def _link(run: Run, declared: Source, page: Documents, told: _Told, links: Keys, sides: Sides) -> None:
@@ -177,9 +181,8 @@ def _link(run: Run, declared: Source, page: Documents, told: _Told, links: Keys,
             continue
         else:
             known.append(link)
-        number = get_kind(kind).number
         link.record_id, link.is_import, link.seen_in = record.pk, True, run.pk
-        link.number = str((getattr(record, number) if number else "") or "")[:255]
+        link.number = _number(record)
         link.revision = record.revision if was_sent else link.revision
         link.agreed = sides.agreed(record, link.agreed)
         link.changed_at = clock.now()
@@ -187,6 +190,11 @@ def _link(run: Run, declared: Source, page: Documents, told: _Told, links: Keys,
     Link.everywhere.filter(pk__in=same).update(seen_in=run.pk)
     columns = ["record_id", "is_import", "seen_in", "number", "revision", "agreed", "changed_at"]
     Link.everywhere.bulk_update(known, columns)
+
+
+def _number(record: Record) -> str:
+    number = get_kind(record.kind).number
+    return str((getattr(record, number) if number else "") or "")[:255]
 
 
 def _entries(run: Run, told: _Told, sides: Sides) -> Iterator[Entry]:
@@ -203,10 +211,8 @@ def _entries(run: Run, told: _Told, sides: Sides) -> Iterator[Entry]:
 
     for record, outcome in told.outcomes:
         if outcome != "unchanged":
-            number = get_kind(record.kind).number
-            shown = str((getattr(record, number) if number else "") or "")[:255]
             state, remote_id = ItemState.SUCCEEDED.value, str(record.productive_id)
-            yield entry(record.kind, remote_id, record, number=shown, state=state, action=outcome)
+            yield entry(record.kind, remote_id, record, number=_number(record), state=state, action=outcome)
     for kind, remote_id, reason in told.failures:
         yield entry(kind, remote_id, None, state=ItemState.REJECTED.value, message=reason, advice=_("Correct it at the vendor."))
     for conflict in sides.conflicts:

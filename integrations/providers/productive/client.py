@@ -67,6 +67,11 @@ class Listed:
     at: datetime
 
 
+def related(path: str, remote_id: Any) -> dict[str, Any]:
+    """A relationship to one resource; to none for an empty id."""
+    return {"data": {"type": path, "id": str(remote_id)} if remote_id else None}
+
+
 class ProductiveClient:
     def __init__(self, http: Http, integration: Any, hosts: ResolvedHosts) -> None:
         self._http = http

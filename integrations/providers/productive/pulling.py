@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.incoming import Page
-from integrations.providers.productive.client import ProductiveClient, Resource
+from integrations.providers.productive.client import ProductiveClient, Resource, related
 from integrations.providers.productive.listings import PATH_OF, Listing
 from integrations.providers.productive.references import reference_in, without_reference
 from integrations.providers.productive.trouble import Unsupported
@@ -74,7 +74,7 @@ def _document(resource: Resource) -> dict[str, Any]:
     relationships = dict(resource.relationships)
     attached = str(resource.attributes.get("attachable_type") or "").lower()
     if resource.type == "attachments" and attached in ATTACHED and resource.attributes.get("attachable_id"):
-        relationships[attached] = {"data": {"type": ATTACHED[attached], "id": str(resource.attributes["attachable_id"])}}
+        relationships[attached] = related(ATTACHED[attached], resource.attributes["attachable_id"])
     attributes = resource.attributes
     if reference := reference_in(attributes.get("note")):
         attributes = {**attributes, "note": without_reference(attributes["note"])}

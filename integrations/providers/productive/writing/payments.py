@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations.errors import Rejected
 from integrations.provider import Copy, Done, Draft, Export, Outcome
-from integrations.providers.productive.client import ProductiveClient, Resource
+from integrations.providers.productive.client import ProductiveClient, Resource, related
 from integrations.providers.productive.comparing import INCIDENTAL, OVERWRITE, conflict, terms
 from integrations.providers.productive.references import reference_in, with_reference
 from integrations.records.currencies import from_minor, to_minor
@@ -35,7 +35,7 @@ def build_payment(copy: Copy, payment: Payment) -> tuple[dict[str, Any], dict[st
     payload = {
         "type": "payments",
         "attributes": {"amount": to_minor(amount, currency), **days, "note": note},
-        "relationships": {"invoice": {"data": {"type": "invoices", "id": invoice.productive_id}}},
+        "relationships": {"invoice": related("invoices", invoice.productive_id)},
         "currency": currency,
         **terms(copy, {"amount": plain(amount), **days}),
     }

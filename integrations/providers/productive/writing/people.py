@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations.errors import Rejected
 from integrations.provider import Copy, Done, Draft, Export, Outcome
-from integrations.providers.productive.client import ProductiveClient, Resource
+from integrations.providers.productive.client import ProductiveClient, Resource, related
 from integrations.providers.productive.comparing import INCIDENTAL, OVERWRITE, conflict, terms
 from integrations.providers.productive.writing.periods import only_once
 from integrations.providers.productive.writing.reporting import MANAGERS
@@ -43,7 +43,7 @@ def build_person(copy: Copy, person: Person) -> tuple[dict[str, Any], dict[str, 
         "type": "people",
         "attributes": names,
         "custom_fields": person.custom_fields,
-        "relationships": {"subsidiary": _to("subsidiaries", subsidiary)} if subsidiary else {},
+        "relationships": {"subsidiary": related("subsidiaries", subsidiary)} if subsidiary else {},
         "company": (person.company and person.company.productive_id) or "",
         "has_left": person.deactivated_at is not None or person.remote_deleted_at is not None,
         "is_new": person.origin == "import",
@@ -70,7 +70,7 @@ def _create(client: ProductiveClient, draft: Draft) -> Outcome:
     company = payload["company"] or client.organization.linked("company")
     if not company:
         return Rejected(_("Productive does not say which company is your own."), advice=_("Add the person in Productive, then try again."))
-    relationships = {"company": _to("companies", company), **payload["relationships"]}
+    relationships = {"company": related("companies", company), **payload["relationships"]}
     return _done(client, client.create("people", {**payload["attributes"], **custom_fields}, relationships))
 
 
@@ -115,10 +115,6 @@ def find_people(client: ProductiveClient, drafts: Sequence[Draft], since: dateti
 
 def _spellings(email: str) -> set[str]:
     return {email, email.lower()}
-
-
-def _to(type: str, remote_id: Any) -> dict[str, Any]:
-    return {"data": {"type": type, "id": str(remote_id)}}
 
 
 def _says(there: Resource, payload: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from integrations.errors import Rejected
 from integrations.provider import Copy, Done, Draft, Outcome
-from integrations.providers.productive.client import ProductiveClient, Resource
+from integrations.providers.productive.client import ProductiveClient, Resource, related
 from integrations.providers.productive.comparing import conflict, terms
 from integrations.providers.productive.references import reference_in, with_reference, without_reference
 from integrations.records.currencies import from_minor
@@ -38,7 +38,7 @@ def linked(copy: Copy, record: Any, *names: str) -> dict[str, Any]:
     for name in names:
         if getattr(record, f"{name}_id") is None:
             raise Rejected(_("It has no person, or no absence category."), field=name, advice=_("Correct it where it was entered."))
-    return {name: {"data": {"type": IDS[name], "id": copy.linked(name, getattr(record, f"{name}_id"))}} for name in names}
+    return {name: related(IDS[name], copy.linked(name, getattr(record, f"{name}_id"))) for name in names}
 
 
 def number(value: Decimal | None) -> Decimal | int | None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from integrations.provider import Copy, Done, Draft, Export, Outcome
-from integrations.providers.productive.client import ProductiveClient, Resource
+from integrations.providers.productive.client import ProductiveClient, Resource, related
 from integrations.records.models import Person
 
 
@@ -33,7 +33,7 @@ def _write(client: ProductiveClient, person: str, manager: str) -> Outcome:
     there = _read(client, person)
     if there.linked("manager") == manager:
         return _done(client, there)
-    to = {"data": {"type": "people", "id": manager} if manager else None}
+    to = related("people", manager)
     return _done(client, client.update("people", person, {}, {"manager": to}))
 
 
