@@ -18,7 +18,7 @@ from integrations.provider import Export, Provider
 from integrations.sync import connections
 from integrations.sync.credentials import Credentials
 from integrations.sync.turns import take_turn
-from tests.contract.harness import Harness, claims, settings_of, ways
+from tests.contract.harness import Harness, claims, once_a_provider, settings_of, ways
 
 pytestmark = ways(lambda way: True)
 
@@ -199,6 +199,7 @@ def test_a_connection_that_slept_longer_than_its_refresh_token_lives_is_lost(har
         provider.checks[0].run(harness.client())
 
 
+@once_a_provider
 @ways(signs_in)
 def test_a_token_that_expires_in_the_middle_of_the_work_loses_nothing(ready: Harness, export: Export) -> None:
     write = ready.learn(export)
@@ -209,6 +210,7 @@ def test_a_token_that_expires_in_the_middle_of_the_work_loses_nothing(ready: Har
     assert ready.held() - before == write.growth
 
 
+@once_a_provider
 def test_a_lost_connection_opens_one_incident_and_the_work_waits_for_the_next_one(ready: Harness, export: Export) -> None:
     records = [ready.house.sample(export.kind) for _ in range(2)]
     ready.sandbox.end_grants()

@@ -13,7 +13,7 @@ from integrations.records.kinds import get_kind
 from integrations.source import Source
 from integrations.sync import runs, schedule
 from integrations.sync.importing import stream_of
-from tests.contract.harness import Harness, claims
+from tests.contract.harness import Harness, claims, once_a_provider
 from tests.contract.scenario import Entered
 
 creates = claims(lambda declared: declared.creates)
@@ -59,7 +59,7 @@ def assert_is(record: Any, entered: Entered) -> None:
 
 
 @creates
-def test_what_they_enter_arrives_here_to_the_cent_and_the_day(harness: Harness, provider: Provider, declared: Import) -> None:
+def test_what_they_enter_arrives_here_to_the_cent_and_the_day_and_once(harness: Harness, provider: Provider, declared: Import) -> None:
     entered = harness.scenario.enter(declared.kind, exported(harness, provider, declared))
     run = harness.bring(declared.kind)
     assert (run.state, run.succeeded, run.rejected) == (RunState.SUCCEEDED, 1, 0)
@@ -69,13 +69,6 @@ def test_what_they_enter_arrives_here_to_the_cent_and_the_day(harness: Harness, 
     assert (record.origin, record.changed_by) == (origin, f"integration:{harness.integration.pk}")
     link = Link.everywhere.get(integration=harness.integration, kind=declared.kind, is_import=True)
     assert (link.remote_id, link.record_id) == (entered.remote_id, record.pk)
-
-
-@creates
-def test_bringing_it_again_changes_nothing(harness: Harness, provider: Provider, declared: Import) -> None:
-    harness.scenario.enter(declared.kind, exported(harness, provider, declared))
-    harness.bring(declared.kind)
-    (record,) = living(harness, declared.kind)
     for full in (False, True):
         run = harness.bring(declared.kind, full=full)
         assert (run.succeeded, run.rejected) == (0, 0)
@@ -118,6 +111,7 @@ def test_what_belongs_to_nothing_of_ours_stays_there(harness: Harness, provider:
     assert not living(harness, declared.kind)
 
 
+@once_a_provider
 @creates
 def test_a_dry_run_shows_what_would_come_and_keeps_nothing(harness: Harness, provider: Provider, declared: Import) -> None:
     harness.scenario.enter(declared.kind, exported(harness, provider, declared))
@@ -169,6 +163,7 @@ def test_the_next_import_begins_where_the_last_one_ended(harness: Harness, provi
     assert harness.bring(declared.kind).total == 0
 
 
+@once_a_provider
 def test_an_outage_in_the_middle_loses_nothing(harness: Harness, provider: Provider, declared: Import) -> None:
     links = exported(harness, provider, declared)
     entered = happen(harness, declared, links)
@@ -179,6 +174,7 @@ def test_an_outage_in_the_middle_loses_nothing(harness: Harness, provider: Provi
     assert Link.everywhere.filter(integration=harness.integration, kind=declared.kind, remote_id=entered.remote_id).exists()
 
 
+@once_a_provider
 def test_an_import_waits_as_long_as_the_vendor_says(harness: Harness, provider: Provider, declared: Import) -> None:
     links = exported(harness, provider, declared)
     if declared.creates:
@@ -189,6 +185,7 @@ def test_an_import_waits_as_long_as_the_vendor_says(harness: Harness, provider: 
     assert (run.finished_at - run.started_at).total_seconds() >= 240
 
 
+@once_a_provider
 def test_a_token_that_expires_in_the_middle_of_an_import_is_renewed(harness: Harness, provider: Provider, declared: Import) -> None:
     exported(harness, provider, declared)
     harness.misbehave({"kind": "expired_token", "times": 1})

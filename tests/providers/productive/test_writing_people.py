@@ -270,12 +270,12 @@ def test_what_is_gone_in_productive_already_is_taken_back_without_complaint(hr: 
     assert item_of(booking).state == "succeeded"
 
 
-@pytest.mark.parametrize("fault", ["lost_answer", "timeout"])
-def test_taking_back_is_repeated_until_it_is_known(hr: Agency, fault: str) -> None:
+@pytest.mark.parametrize("fault", [{"kind": "lost_answer"}, {"kind": "timeout", "seconds": 0}], ids=lambda fault: fault["kind"])
+def test_taking_back_is_repeated_until_it_is_known(hr: Agency, fault: dict[str, Any]) -> None:
     booking = half_day(grace(), vacation())
     hr.write()
     change(booking, remote_deleted_at=clock.now())
-    hr.productive.faults.replace({"kind": fault, "method": "DELETE", "times": 1})
+    hr.productive.faults.replace({**fault, "method": "DELETE", "times": 1})
     hr.write()
     hr.later(3600)
     hr.write()
