@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
 from django.core import mail
 from django.test import Client
 
@@ -115,3 +116,8 @@ def test_wrong_new_organization_is_answered_at_its_field(client: Client, world: 
     response = client.post(f"{LIST}add/", {**SETTINGS, "owner_email": "ana@example.com", **wrong})
     assert response.context["adminform"].form.errors[field]
     assert Organization.objects.count() == 1
+
+
+def test_tables_of_the_login_apps_have_no_admin():
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert not labels & {"axes", "otp_totp", "otp_static", "auth", "sessions", "admin"}

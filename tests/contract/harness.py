@@ -48,7 +48,6 @@ ways = pytest.mark.ways.with_args
 """Every way to connect of which this is true is put to the proof; where nothing is said of ways, the first one alone."""
 
 
-
 def is_first(subject: Export | Import) -> bool:
     """Of its provider's exports, or imports."""
     return any(subject in (*provider.exports[:1], *provider.imports[:1]) for provider in all_providers().values())

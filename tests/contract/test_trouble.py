@@ -11,6 +11,7 @@ from integrations.models import ItemState, RunState
 from integrations.provider import Export
 from tests.contract.harness import Harness, claims, once_a_provider
 
+
 def assert_once(harness: Harness, export: Export, fault: str, pause: timedelta = timedelta(), **more: object) -> None:
     """Strike the next write, and expect the record to be there exactly once in the end."""
     write = harness.learn(export)

@@ -15,9 +15,9 @@ NO_VENDOR = "http://127.0.0.1:1"
 """Where all vendors are, and where nobody listens."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
-    """Made once for a module and rolled back after it. What a visitor does is rolled back after each request."""
+    """Made once for all of them and rolled back after the last one. What a visitor does is rolled back after each request."""
     with override_settings(SANDBOX_URL=NO_VENDOR), django_db_blocker.unblock(), transaction.atomic():
         yield make_scene()
         transaction.set_rollback(True)
@@ -25,4 +25,4 @@ def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.fixture(autouse=True)
 def what_a_test_changes_is_undone(db: None) -> None:
-    """Each test has a savepoint of its own inside the module's transaction."""
+    """Each test has a savepoint of its own inside the scene's transaction."""

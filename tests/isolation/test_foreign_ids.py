@@ -20,7 +20,7 @@ OPERATORS_OWN = ("/admin/accounts/organization/", "/admin/accounts/user/")
 FOR_IDENTITY_PROVIDERS = ("sso/<uuid>/metadata/", "sso/<uuid>/acs/", "sso/<uuid>/sls/")
 """What strangers' servers ask and answer for each organization, under a random address that is handed to them."""
 
-THOROUGH = {"owner", "operator"}
+THOROUGH = {"owner"}
 """Who may do most tries everything: all sections of a page, all kinds, all forms. The others try each address."""
 
 ABOUT_ROWS = [address for address in every_address() if address.ids and not address.route.endswith(FOR_IDENTITY_PROVIDERS)]
