@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Organization
 from accounts.tenancy import current_organization
-from integrations.admin.dashboard import moves
+from integrations.admin.dashboard import kinds_moved, moves
 from integrations.admin.listing import Choice, address, one_of
 from integrations.admin.pages import page
 from integrations.admin.states import URGENCY, Chip, base_rows, integration_chip
@@ -158,8 +158,8 @@ def _model_of(provider: Provider) -> type[Any]:
 
 
 def _matches(provider: Provider, query: str) -> bool:
-    """Every word of the query occurs in what the card says."""
-    said = f"{provider.label} {Category(provider.category).label} {provider.promise} {moves(provider)}".casefold()
+    """Every word of the query occurs in what the card says, or among the kinds that it has no room for."""
+    said = f"{provider.label} {Category(provider.category).label} {provider.promise} {', '.join(kinds_moved(provider))}".casefold()
     return all(word in said for word in query.casefold().split())
 
 

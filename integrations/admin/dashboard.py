@@ -28,6 +28,8 @@ from integrations.records.kinds import get_kind
 from integrations.registry import all_providers
 
 CARDS_A_PAGE = 60
+KINDS_NAMED = 5
+"""On a card; how many more there are stands behind them."""
 NEEDS_YOU = "needs_you"
 
 
@@ -103,14 +105,23 @@ def category_of(slug: str) -> str:
     return provider.category if provider else ""
 
 
-def moves(provider: Provider | None) -> str:
-    """What a provider moves, in one line: the kinds that are its purpose, not what they bring along."""
-    if provider is None:
-        return ""
+def kinds_moved(provider: Provider) -> list[str]:
+    """The kinds that are its purpose, not what they bring along."""
     exported = [export.kind for export in provider.exports if export.exclusive and not export.step]
     kinds = dict.fromkeys([*exported, *(declared.kind for declared in provider.imports if declared.creates)])
     kinds = kinds or dict.fromkeys(export.kind for export in provider.exports)
-    return capfirst(", ".join(str(get_kind(kind).label_plural) for kind in kinds))
+    return [str(get_kind(kind).label_plural) for kind in kinds]
+
+
+def moves(provider: Provider | None) -> str:
+    """What a provider moves, in one line: of many kinds the first."""
+    if provider is None:
+        return ""
+    names = kinds_moved(provider)
+    if len(names) > KINDS_NAMED + 1:
+        more = len(names) - KINDS_NAMED
+        names[KINDS_NAMED:] = [ngettext("%(count)s more kind", "%(count)s more kinds", more) % {"count": more}]
+    return capfirst(", ".join(names))
 
 
 def _shares() -> list[Share]:

@@ -15,6 +15,7 @@ from accounts.tenancy import within
 from integrations import clock
 from integrations.admin.activity import DAYS, activities
 from integrations.models import Action, Connection, Incident, Integration, Limit, OutboxItem, Run, SyncState
+from integrations.providers.productive.models import ProductiveIntegration
 from integrations.records.models import Project
 from tests.conftest import World
 from tests.integrations.admin.scenes import (
@@ -57,6 +58,13 @@ def test_red_comes_first_and_what_is_switched_off_last(admin: Client, world: Wor
     make_integration(world.organization, "Lost", connection=Connection.NEEDS_RECONNECT)
     make_integration(world.organization, "Partly", sync=SyncState.PARTIAL)
     assert names(overview(admin)) == ["Lost", "Failing", "Incident", "Partly", "Healthy", "New", "Paused", "Disconnected"]
+
+
+def test_card_of_a_provider_that_moves_very_much_names_the_first_kinds(admin: Client, world: World):
+    ProductiveIntegration.everywhere.create(organization=world.organization, provider="productive", name="The agency")
+    shown = card(overview(admin), "The agency")
+    assert "Subsidiaries, companies, people, service types, tax rates, 20 more kinds" in shown
+    assert "salaries" not in shown
 
 
 def test_card_tells_the_three_states_what_moves_and_when(admin: Client, world: World):
