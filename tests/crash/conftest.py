@@ -41,7 +41,7 @@ class Installation:
     integration: int = 0
     environment: dict[str, str] = field(init=False)
     arguments: str = ""
-    _started: int = 0
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.environment = {
@@ -68,9 +68,8 @@ class Installation:
         self.database_url = self.environment["DATABASE_URL"] = database_url
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        self._started += 1
-        with (self.folder / f"{self._started}.err").open("w") as errors:
-            return subprocess.Popen(
+        with (self.folder / f"{len(self.processes) + 1}.err").open("w") as errors:
+            started = subprocess.Popen(
                 [sys.executable, *arguments],
                 env={**self.environment, **more},
                 cwd=ROOT,
@@ -78,6 +77,15 @@ class Installation:
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
+        self.processes.append(started)
+        return started
+
+    def end(self) -> None:
+        """Whatever a test that failed has left behind, running or asleep."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate(timeout=10)
 
     @property
     def said(self) -> str:
@@ -274,5 +282,8 @@ def installation(database_url: str, broker: dict[str, str], tmp_path: Path) -> I
     with running_sandbox() as server:
         made = Installation(database_url, server, tmp_path, broker)
         made.integration = int(made.run("-m", "tests.crash.seed", "xero", "120"))
-        yield made
+        try:
+            yield made
+        finally:
+            made.end()
         made.assert_no_secret_was_told()
