@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from re import Pattern
+
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.tenancy import within
 from integrations.engine.local import LocalEngine
 from integrations.providers.bamboohr.sandbox import BamboohrSandbox
+from integrations.providers.productive.sandbox import ProductiveSandbox
 from integrations.records.choices import CustomFieldType, CustomizableType
 from integrations.records.models import CustomField, Person, Subsidiary
 from integrations.sandbox.server import SandboxServer
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.test_road import open_section, save
-from tests.browser.test_road_of_the_circle import given
+from tests.browser.test_road_of_the_circle import connect_productive, given, reload_until
 from tests.conftest import World
 
 
@@ -53,11 +57,20 @@ def set_up(page: Page) -> str:
     return page.url
 
 
-def bring(page: Page, what: str, heading: str) -> None:
+def bring(page: Page, what: str, heading: str | Pattern[str] = re.compile("Imported|Nothing")) -> None:
     """From the integration's page to the run that brought it."""
     page.locator("summary", has_text="Import now").click()
     page.get_by_role("main").get_by_role("button", name=what, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(heading, timeout=30_000)
+
+
+def hire(page: Page, vendor: SandboxServer, name: str, email: str) -> None:
+    """What BambooHR's own people do for somebody new."""
+    page.goto(f"{vendor.url}/bamboohr/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Hire").click()
+    expect(page.get_by_role("status")).to_be_visible()
 
 
 def act(page: Page, vendor: SandboxServer, person: str, button: str) -> None:
@@ -105,11 +118,7 @@ def test_people_are_brought_hired_and_leave_and_their_pay_is_not_for_everybody(
     expect(main.get_by_text("Northwind Wien").first).to_be_visible()
     expect(main.get_by_text("Less is more").first).to_be_visible()
 
-    page.goto(f"{vendor.url}/bamboohr/")
-    page.get_by_label("Name").fill("Mary Shelley")
-    page.get_by_label("E-mail").fill("mary@northwind.example")
-    page.get_by_role("button", name="Hire").click()
-    expect(page.get_by_role("status")).to_be_visible()
+    hire(page, vendor, "Mary Shelley", "mary@northwind.example")
     page.goto(settings)
     bring(page, "People", "Imported 1 person")
     expect(page.get_by_role("row").filter(has_text="Mary Shelley")).to_be_visible()
@@ -132,3 +141,42 @@ def test_people_are_brought_hired_and_leave_and_their_pay_is_not_for_everybody(
     owner = open_page(world.owner)
     owner.goto(reverse("admin:records_salary_changelist"))
     expect(owner.get_by_text("5,000.00").first).to_be_visible()
+
+
+def test_who_is_hired_in_bamboohr_is_in_productive_until_they_leave(
+    open_page: OpenPage, world: World, vendor: SandboxServer, worker: LocalEngine
+) -> None:
+    page = open_page(world.owner)
+    connect_productive(page, vendor)
+    open_section(page, "What to write back")
+    page.get_by_label("Write people").check()
+    save(page)
+    page.get_by_role("link", name="People", exact=True).click()
+    reload_until(page, "Ada")
+
+    connect_bamboohr(page, vendor)
+    open_section(page, "Subsidiaries")
+    page.get_by_label("Default subsidiary").select_option(label="Northwind GmbH")
+    save(page)
+    settings = page.url
+    hire(page, vendor, "Mary Shelley", "mary@northwind.example")
+    page.goto(settings)
+    bring(page, "People")
+    page.goto(f"{vendor.url}/productive/?tab=people")
+    reload_until(page, "mary@northwind.example")
+    mary = page.get_by_role("row").filter(has_text="mary@northwind.example")
+    expect(mary).to_have_count(1)
+    expect(mary).to_contain_text("Mary")
+
+    act(page, vendor, "Mary Shelley", "Leave")
+    page.goto(settings)
+    bring(page, "People")
+    productive = vendor.sandboxes["productive"]
+    assert isinstance(productive, ProductiveSandbox)
+    (left,) = (one for one in productive.store.of("people").values() if one.attributes["email"] == "mary@northwind.example")
+    page.goto(f"{vendor.url}/productive/?tab=people")
+    for _try in range(60):
+        if left.attributes.get("deactivated_at"):
+            break
+        page.wait_for_timeout(500)
+    assert left.attributes["deactivated_at"]

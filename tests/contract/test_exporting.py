@@ -10,7 +10,7 @@ import httpx2
 from integrations.models import ItemState, Link, OutboxItem, Run, RunState
 from integrations.provider import Export, Provider
 from integrations.sync.dry_run import dry_run
-from tests.contract.harness import Harness, claims
+from tests.contract.harness import Harness, claims, once_a_provider
 
 
 def of(run: Run) -> tuple[int, int, int]:
@@ -97,6 +97,7 @@ def test_a_record_that_is_not_ready_is_refused_in_words(ready: Harness, export: 
     assert ready.item(export.kind, record).message == str(export.not_ready)
 
 
+@once_a_provider
 def test_records_of_another_subsidiary_are_refused(ready: Harness, export: Export) -> None:
     record = ready.house.sample(export.kind)
     if not record.subsidiary_path():
@@ -127,6 +128,7 @@ def test_every_required_setting_is_asked_for_by_name_when_it_is_missing(ready: H
         ready.integration.save()
 
 
+@once_a_provider
 def test_one_bad_record_does_not_hold_up_the_others(ready: Harness, export: Export) -> None:
     write = ready.learn(export)
     records = [ready.house.sample(export.kind) for _ in range(3)]

@@ -75,7 +75,7 @@ def split(resources: list[dict[str, Any]], cuts: list[int]) -> list[list[dict[st
 
 ORDERS = st.tuples(st.permutations(RESOURCES), st.lists(st.integers(0, len(RESOURCES)), max_size=3), st.sampled_from([1, 2, 5, 2000]))
 QUIET = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], derandomize=True
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], derandomize=True
 )
 
 

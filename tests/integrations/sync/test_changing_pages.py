@@ -24,7 +24,7 @@ from tests.figures import Figures
 from tests.integrations.sync.desk import Desk
 from tests.integrations.sync.wire import Hands, Wire
 
-EXAMPLES = int(os.environ.get("CHANGING_PAGES_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("CHANGING_PAGES_EXAMPLES", "5"))
 """The crash stage wants many more."""
 PAGE = 2
 MANY = 300  # pages, more than any of these lists has

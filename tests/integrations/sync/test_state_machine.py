@@ -19,7 +19,7 @@ from tests.integrations.sync.mortals import listening
 from tests.integrations.sync.wire import Hands, Wire
 
 STEPS_EACH = 100
-EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "3"))
 """The crash stage wants many more."""
 
 
