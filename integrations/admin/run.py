@@ -16,7 +16,7 @@ from integrations.admin.allowance import allowance
 from integrations.admin.diagnostics import diagnostics
 from integrations.admin.listing import Choice, address, page_of
 from integrations.admin.pages import page
-from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, LABELS, Figures, amounts_of, figures, worth
+from integrations.admin.run_figures import ENTRY_GROUPS, ITEM_GROUPS, Figures, amounts_of, figures, labels_of, worth
 from integrations.admin.run_results import results
 from integrations.admin.run_rows import Row, entry_rows, item_rows
 from integrations.admin.run_words import heading, subject
@@ -115,7 +115,8 @@ def _rows(request: HttpRequest, found: Run, counts: Figures) -> dict[str, Any]:
     count = sum(counts.counts[name] for name in present) if show == EVERY else counts.counts.get(show, 0)
     rows = _items(found, show) if found.action == Action.EXPORT else _entries(found, show)
     shown = page_of(request, rows, ROWS_A_PAGE, count)
-    chips = [Choice(LABELS[name], address(show=name), name == show, counts.counts[name]) for name in present]
+    labels = labels_of(found)
+    chips = [Choice(labels[name], address(show=name), name == show, counts.counts[name]) for name in present]
     every = Choice(gettext_lazy("all"), address(show=EVERY), show == EVERY, sum(counts.counts[name] for name in present))
     return {
         "page": shown,
@@ -129,7 +130,7 @@ def _rows(request: HttpRequest, found: Run, counts: Figures) -> dict[str, Any]:
 def _page_rows(request: HttpRequest, found: Run, rows: Any) -> list[Row]:
     if found.action == Action.EXPORT:
         return item_rows(found.integration, found.kind, rows, request.user)
-    return entry_rows(rows, request.user)
+    return entry_rows(found, rows, request.user)
 
 
 def _items(found: Run, show: str) -> QuerySet[OutboxItem]:

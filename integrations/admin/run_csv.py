@@ -76,7 +76,7 @@ def _chunk(run: Run, user: User | AnonymousUser, after: int) -> list[Row]:
     with within(run.organization), timezone.override(run.organization.time_zone):
         if run.action == Action.EXPORT:
             return item_rows(run.integration, run.kind, run.items.filter(pk__gt=after).order_by("pk")[:CHUNK], user)
-        return entry_rows(run.entries.filter(pk__gt=after).order_by("pk")[:CHUNK], user)
+        return entry_rows(run, run.entries.filter(pk__gt=after).order_by("pk")[:CHUNK], user)
 
 
 def _cells(row: Row) -> Sequence[str]:

@@ -37,6 +37,8 @@ LABELS: Mapping[str, Text] = {
     "deleted": _("deleted"),
     "along": _("went along"),
 }
+WOULD: Mapping[str, Text] = {"created": _("to create"), "updated": _("to update"), "deleted": _("to delete")}
+"""What these are called while nothing is kept."""
 SHOWN = {
     Action.EXPORT: ("succeeded", "rejected", "uncertain", "waiting", "unchanged", "skipped", "along"),
     Action.IMPORT: ("created", "updated", "deleted", "rejected", "skipped", "unchanged"),
@@ -88,8 +90,13 @@ class Figures:
         """Those that belong on the page of the run; some are left out while they are nothing."""
         quiet = QUIET | OPEN if run.is_finished else QUIET
         counts = {**self.own, "along": self.total - sum(self.own.values())}
-        found = [Figure(name, LABELS[name], counts.get(name, 0)) for name in SHOWN.get(Action(run.action), ())]
+        labels = labels_of(run)
+        found = [Figure(name, labels[name], counts.get(name, 0)) for name in SHOWN.get(Action(run.action), ())]
         return [figure for figure in found if figure.count or figure.name not in quiet]
+
+
+def labels_of(run: Run) -> Mapping[str, Text]:
+    return {**LABELS, **WOULD} if run.dry else LABELS
 
 
 def figures(run: Run) -> Figures:

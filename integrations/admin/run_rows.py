@@ -15,7 +15,7 @@ from accounts.models import User
 from integrations.admin.faces import Face, Key, faceless, faces
 from integrations.admin.integration.steps import setting_url
 from integrations.admin.states import Chip, item_chip
-from integrations.models import Entry, Integration, ItemState, Link, OutboxItem
+from integrations.models import Entry, Integration, ItemState, Link, OutboxItem, Run
 from integrations.models.outbox import FAILED
 from integrations.provider import Provider
 from integrations.records.kinds import UnknownKind, get_kind
@@ -26,6 +26,11 @@ DONE = {
     "created": Chip("ok", gettext_lazy("Created")),
     "updated": Chip("info", gettext_lazy("Updated")),
     "deleted": Chip("off", gettext_lazy("Deleted")),
+}
+WOULD = {
+    "created": Chip("ok", gettext_lazy("Would be created")),
+    "updated": Chip("info", gettext_lazy("Would be updated")),
+    "deleted": Chip("off", gettext_lazy("Would be deleted")),
 }
 
 
@@ -76,11 +81,11 @@ def item_rows(integration: Integration, kind: str, items: Iterable[OutboxItem], 
     return rows
 
 
-def entry_rows(entries: Iterable[Entry], user: User | AnonymousUser) -> list[Row]:
-    """The rows of an import's entries."""
+def entry_rows(run: Run, entries: Iterable[Entry], user: User | AnonymousUser) -> list[Row]:
+    """The rows of some of an import's entries."""
     chosen = list(entries)
     shown = faces({(entry.kind, entry.record_id) for entry in chosen if entry.record_id}, user)
-    return [_entry_row(entry, shown) for entry in chosen]
+    return [_entry_row(entry, shown, WOULD if run.dry else DONE) for entry in chosen]
 
 
 def _item_row(item: OutboxItem, kind: str, face: Face, link: Link | None, provider: Provider | None) -> Row:
@@ -111,7 +116,7 @@ def _item_row(item: OutboxItem, kind: str, face: Face, link: Link | None, provid
     )
 
 
-def _entry_row(entry: Entry, shown: Mapping[Key, Face]) -> Row:
+def _entry_row(entry: Entry, shown: Mapping[Key, Face], chips: Mapping[str, Chip]) -> Row:
     face = shown.get((entry.kind, entry.record_id or 0)) or Face(entry.number or entry.remote_id)
     return Row(
         id=entry.pk,
@@ -119,7 +124,7 @@ def _entry_row(entry: Entry, shown: Mapping[Key, Face]) -> Row:
         record_id=entry.record_id,
         face=face,
         party=face.party,
-        chip=DONE.get(entry.action) or item_chip(entry.state),
+        chip=chips.get(entry.action) or item_chip(entry.state),
         state=entry.action or entry.state,
         message=entry.message,
         advice=entry.advice,

@@ -318,6 +318,17 @@ def test_import_shows_what_was_created_updated_deleted_and_refused(admin: Client
     assert "pay-0 at Xero" in created
 
 
+def test_dry_import_says_of_nothing_that_it_was_done(admin: Client, world: World):
+    run = make_import(make_integration(world.organization))
+    Run.everywhere.update(dry=True)
+    page = shown(admin, run, show="all")
+    assert heading(page) == "Would import 4 payments"
+    assert figures(page) == {"created": 2, "updated": 1, "deleted": 1, "rejected": 1, "unchanged": 7}
+    assert page.count(">Would be created</span>") == 2
+    assert all(f"to {what}" in page for what in ("create", "update", "delete"))
+    assert not re.search(">(created|updated|deleted)<", page, re.IGNORECASE)
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
