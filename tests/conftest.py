@@ -22,6 +22,19 @@ from accounts.tenancy import within
 pytest_plugins = ["tests.canaries", "tests.contract.sandboxes", "tests.figures", "tests.providers.saml.counts"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """PostgreSQL is asked again by those tests alone that ask a database."""
+    if connection.vendor == "sqlite":
+        return
+    asking = [item for item in items if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(fixtures_of(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in asking])
+    items[:] = asking
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
+
+
 def pytest_collection_finish() -> None:
     """What has been loaded stays to the end: the collector of garbage need not look through it again and again."""
     gc.collect()

@@ -22,7 +22,7 @@ from tests.crash.servers import free_port
 from tests.crash.test_several_machines import Browser, answers, command, machine
 from tests.figures import Figures
 
-pytestmark = [pytest.mark.crash, pytest.mark.parametrize("engine", ["sqlite-local", "postgres-local"], indirect=True)]
+pytestmark = [pytest.mark.crash, pytest.mark.parametrize("engine", ["postgres-local"], indirect=True)]
 
 SCALE = 120
 LEFT = 2

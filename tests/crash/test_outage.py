@@ -16,7 +16,7 @@ from tests.crash.copies import assert_each_once, enqueue
 from tests.crash.hastened import Diary, hasten, hastened, tries, xero_of
 from tests.figures import Figures
 
-pytestmark = [pytest.mark.crash, pytest.mark.parametrize("engine", ["sqlite-local", "postgres-local"], indirect=True)]
+pytestmark = pytest.mark.crash
 
 SCALE = 80
 WAITING = 500
@@ -76,7 +76,7 @@ class Unavailable(Outage):
         xero_of(self.installation.sandbox).faults.replace([])
 
 
-@pytest.mark.parametrize("outage", [Refusing, Unavailable])
+@pytest.mark.parametrize(("outage", "engine"), [(Refusing, "sqlite-local"), (Unavailable, "postgres-local")], indirect=["engine"])
 def test_an_hour_without_the_vendor_costs_few_calls_and_no_try(
     outage: type[Outage], engine: str, database_url: str, broker: dict[str, str], settings: Any, tmp_path: Path, figures: Figures
 ) -> None:

@@ -16,8 +16,10 @@ from tests.isolation.estates import ROWS
 pytestmark = [pytest.mark.crash, pytest.mark.long]
 
 MIGRATIONS = later_migrations()
-BEFORE = [("sqlite", migration) for migration in MIGRATIONS] + [("postgres", MIGRATIONS[0]), ("postgres", MIGRATIONS[-1])]
-"""PostgreSQL from the oldest and the youngest: what lies between is the same for both."""
+OLDEST = [next(one for one in MIGRATIONS if one[0] == app) for app in sorted({app for app, _name in MIGRATIONS})]
+YOUNGEST = max(MIGRATIONS, key=lambda one: one[1])
+BEFORE = [("sqlite", migration) for migration in (*OLDEST, YOUNGEST)] + [("postgres", OLDEST[0]), ("postgres", YOUNGEST)]
+"""From the oldest of each app, which goes through all that came after it, and from the youngest."""
 
 
 @pytest.fixture
