@@ -44,7 +44,7 @@ def xero(organization: Any, invoices: int) -> Any:
 def productive(organization: Any, count: int) -> Any:
     from integrations.providers.productive.models import ProductiveIntegration
 
-    return _connected(ProductiveIntegration, organization, "productive", writes_by_itself=False)
+    return _connected(ProductiveIntegration, organization, "productive", writes_by_itself=False, pulls_pay=True)
 
 
 def bamboohr(organization: Any, count: int) -> Any:

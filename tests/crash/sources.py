@@ -21,11 +21,11 @@ PEOPLE = {"bamboohr": 210, "hibob": 25}
 
 @dataclass(frozen=True)
 class Bringing:
-    """One import. `there` are the ids of what is there, by kind. A page takes so many `calls`; whoever goes on asks `anew` for so many
-    others."""
+    """One import. `there` are the ids of what is there, by the kinds that they may be here. A page takes so many `calls`; whoever goes
+    on asks `anew` for so many others."""
 
     kind: str
-    there: Callable[[Any], Mapping[str, set[str]]]
+    there: Callable[[Any], Mapping[tuple[str, ...], set[str]]]
     pages: int = 2
     calls: int = 1
     anew: int = 0
@@ -39,17 +39,24 @@ class SourceAtVendor:
     hasten: float = 1
     """How much faster the clock goes, where the vendor's limit has to be waited for."""
     people: int = 0
+    for_all: tuple[str, ...] = ()
+    """Kinds that stand for all, where every one of them was tried on another database."""
+
+    def imports_on(self, engine: str) -> tuple[Bringing, ...]:
+        if engine.startswith("sqlite") or not self.for_all:
+            return self.imports
+        return tuple(bringing for bringing in self.imports if bringing.kind in self.for_all)
 
 
 def _fill_productive(sandbox: ProductiveSandbox) -> None:
     sandbox.reset({"largest_page": 10})
-    for path in ("companies", "contact_entries", "people", "invoices", "line_items", "time_entries"):
+    for path in (listing.path for bundle in BUNDLES.values() for listing in bundle):
         fill_productive(sandbox, path, 20)
 
 
 def _bundle(kind: str) -> Bringing:
-    lists = {listing.kinds[0]: listing.path for listing in BUNDLES[kind]}
-    return Bringing(kind, lambda sandbox: {name: set(sandbox.store.of(path)) for name, path in lists.items()})
+    lists = {listing.kinds: listing.path for listing in BUNDLES[kind]}
+    return Bringing(kind, lambda sandbox: {kinds: set(sandbox.store.of(path)) for kinds, path in lists.items()})
 
 
 def _fill_bamboohr(sandbox: BamboohrSandbox) -> None:
@@ -70,25 +77,26 @@ def _granted(sandbox: BamboohrSandbox) -> set[str]:
 PRODUCTIVE = SourceAtVendor(
     slug="productive",
     fill=_fill_productive,
-    imports=tuple(map(_bundle, ("company", "person", "invoice", "time_entry"))),
+    imports=tuple(map(_bundle, BUNDLES)),
+    for_all=("company", "person", "invoice", "time_entry"),
 )
 BAMBOOHR = SourceAtVendor(
     slug="bamboohr",
     fill=_fill_bamboohr,
     imports=(
-        Bringing("person", lambda sandbox: {"person": set(sandbox.company.employees)}),
-        Bringing("event", lambda sandbox: {"event": set(map(str, sandbox.company.types))}, pages=1),
-        Bringing("entitlement", lambda sandbox: {"entitlement": _granted(sandbox)}, calls=2 * POLICIES_AT_ONCE, anew=1),
-        Bringing("booking", lambda sandbox: {"booking": set(map(str, sandbox.company.requests))}),
-        Bringing("salary", lambda sandbox: {"salary": set(sandbox.company.pay)}),
+        Bringing("person", lambda sandbox: {("person",): set(sandbox.company.employees)}),
+        Bringing("event", lambda sandbox: {("event",): set(map(str, sandbox.company.types))}, pages=1),
+        Bringing("entitlement", lambda sandbox: {("entitlement",): _granted(sandbox)}, calls=2 * POLICIES_AT_ONCE, anew=1),
+        Bringing("booking", lambda sandbox: {("booking",): set(map(str, sandbox.company.requests))}),
+        Bringing("salary", lambda sandbox: {("salary",): set(sandbox.company.pay)}),
     ),
 )
 HIBOB = SourceAtVendor(
     slug="hibob",
     fill=_fill_hibob,
     imports=(
-        Bringing("booking", lambda sandbox: {"booking": set(map(str, sandbox.company.requests))}, anew=1),
-        Bringing("entitlement", lambda sandbox: {"entitlement": _allowed(sandbox)}, calls=BALANCES_AT_ONCE, anew=2),
+        Bringing("booking", lambda sandbox: {("booking",): set(map(str, sandbox.company.requests))}, anew=1),
+        Bringing("entitlement", lambda sandbox: {("entitlement",): _allowed(sandbox)}, calls=BALANCES_AT_ONCE, anew=2),
     ),
     hasten=30,
     people=PEOPLE["hibob"],
