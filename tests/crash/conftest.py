@@ -85,7 +85,9 @@ class Installation:
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
-                process.communicate(timeout=10)
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
 
     @property
     def said(self) -> str:

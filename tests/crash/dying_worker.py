@@ -21,16 +21,21 @@ import structlog
 from django.core.management import call_command
 from django.db import connection
 
+ASLEEP = "asleep"
+
 
 def put_to_sleep(pid: int, database: str) -> None:
-    """Stop the process. SQLite lets one write at a time: the process is woken and stopped again while it has that in its hand."""
-    while True:
+    """Stop the process, and say so. SQLite lets one write at a time: the process is woken and stopped again while it has that in its hand.
+    Raises `TimeoutError` when it does not let go of it."""
+    for _try in range(100):
         os.kill(pid, signal.SIGSTOP)
         time.sleep(0.1)
         if not database or _can_be_written(database):
+            print(ASLEEP, flush=True)
             return
         os.kill(pid, signal.SIGCONT)
-        time.sleep(0.05)
+        time.sleep(0.1)
+    raise TimeoutError("The process never sleeps without the database in its hand.")
 
 
 def _can_be_written(database: str) -> bool:
