@@ -26,13 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """PostgreSQL is asked again by those tests alone that ask a database."""
     if connection.vendor == "sqlite":
         return
-    asking = [item for item in items if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(fixtures_of(item))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in asking])
-    items[:] = asking
+    config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
+    items[:] = filter(asks_a_database, items)
 
 
-def fixtures_of(item: pytest.Item) -> list[str]:
-    return item.fixturenames if isinstance(item, pytest.Function) else []
+def asks_a_database(item: pytest.Item) -> bool:
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
 
 
 def pytest_collection_finish() -> None:

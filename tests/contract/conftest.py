@@ -15,7 +15,8 @@ from tests.contract.harness import Harness, harnessed
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`provider` and the `way` to connect it, with `export` or `declared` (an import) beside them; `claims` and `ways` choose."""
+    """`provider` and the `way` to connect it, with `export` or `declared` (an import) beside them; `claims` and `ways` choose,
+    and where once is enough, the first of them is taken."""
     names = set(metafunc.fixturenames)
     if "provider" not in names:
         return
@@ -28,6 +29,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for subject in _subjects(provider, beside)
         if all(claimed(subject) for claimed in claims)
     ]
+    if metafunc.definition.get_closest_marker("once_a_provider"):
+        cases = list({(case["provider"].slug, case["way"].kind): case for case in reversed(cases)}.values())[::-1]
     given = [name for name in ("provider", "way", beside) if name in names]
     metafunc.parametrize(given, [[case[name] for name in given] for case in cases], ids=[_id(**case) for case in cases])
 
